@@ -1,0 +1,44 @@
+# WPP Developers. `make run` starts it, `make test` proves it.
+
+BIN   := bin/wpp
+TOOL  := go tool -modfile=.ci/tools.mod
+AXE   := .cache/node_modules/axe-core/axe.min.js
+ADDR  ?= 127.0.0.1:8080
+DATA  ?= ./data
+
+.PHONY: run build generate check format test soak bench install-test-tools
+
+run: build
+	$(BIN) serve --addr $(ADDR) --data $(DATA)
+
+build:
+	CGO_ENABLED=1 go build -trimpath -o $(BIN) ./cmd/wpp
+
+generate:
+	$(TOOL) templ generate -path views
+
+# Format, vet, lint, generated code without a diff, import rule.
+check: build
+	@test -z "$$(gofmt -l cmd web views static portal apidocs)" || { gofmt -l cmd web views static portal apidocs; exit 1; }
+	go vet ./...
+	$(TOOL) golangci-lint run ./...
+	.ci/no-diff $(MAKE) generate
+	go test -run 'TestImportRule' ./cmd/wpp
+
+# Everything that proves it works: both engines, a real browser, the race detector.
+test: install-test-tools
+	WPP_TEST_AXE=$(CURDIR)/$(AXE) go test -race -timeout 20m ./...
+
+# The long forms: time bounds exactly as promised, every page in every width.
+soak: install-test-tools
+	WPP_TEST_AXE=$(CURDIR)/$(AXE) WPP_SOAK=1 go test -timeout 120m ./...
+
+bench: build
+	go test -run '^$$' -bench . -benchtime 5s ./cmd/wpp
+
+install-test-tools: $(AXE)
+	@.ci/install-test-tools
+
+$(AXE):
+	@.ci/install-test-tools
+	npm install --silent --no-audit --no-fund --no-save --prefix .cache axe-core@4

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/wppmarketing/developers/"
+
+// rule is what one room may import.
+type rule struct {
+	room     string
+	mayOwn   []string // rooms of this module
+	mayAlone []string // reserved libraries
+}
+
+// rules says what a room may import of this module, and which reserved library.
+var rules = []rule{
+	{"cmd/wpp", []string{"portal", "web", "apidocs", "static", "views"}, nil},
+	{"web/api", []string{"portal", "apidocs"}, nil},
+	{"web/dashboard", []string{"portal", "web/session", "views", "static", "apidocs"}, nil},
+	{"web/session", []string{"portal"}, nil},
+	{"web", []string{"portal", "web/api", "web/dashboard", "web/session", "apidocs", "static"}, nil},
+	{"views", []string{"views/ui", "static", "portal"}, nil},
+	{"static", nil, nil},
+	{"apidocs", []string{"portal"}, nil},
+	{"portal/store", []string{"portal", "portal/phone", "portal/whatsapp/simulator"}, []string{"github.com/mattn/go-sqlite3", "github.com/jackc/pgx", "database/sql", "github.com/pressly/goose"}},
+	{"portal/store/storetest", []string{"portal", "portal/store", "portal/phone"}, []string{"github.com/jackc/pgx", "database/sql"}},
+	{"portal/whatsapp", []string{"portal"}, nil},
+	{"portal/whatsapp/simulator", []string{"portal", "portal/whatsapp"}, nil},
+	{"portal/phone", []string{"portal"}, []string{"github.com/nyaruka/phonenumbers"}},
+	{"portal/worker", []string{"portal", "portal/store"}, nil},
+	{"portal/messaging", []string{"portal", "portal/store", "portal/phone", "portal/whatsapp"}, nil},
+	{"portal/accounts", []string{"portal", "portal/store", "portal/phone"}, nil},
+	{"portal/tokens", []string{"portal", "portal/store"}, nil},
+	{"portal/contacts", []string{"portal", "portal/store", "portal/phone"}, nil},
+	{"portal/support", []string{"portal", "portal/store", "portal/phone"}, nil},
+	{"portal/audit", []string{"portal", "portal/store", "portal/phone"}, nil},
+	{"portal", nil, nil},
+}
+
+var reserved = []string{
+	"github.com/mattn/go-sqlite3", "github.com/jackc/pgx", "database/sql", "github.com/pressly/goose",
+	"github.com/nyaruka/phonenumbers",
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+// TestImportRule holds every room to what it may import (the house's plan).
+func TestImportRule(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "../../...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for dec := json.NewDecoder(strings.NewReader(string(out))); dec.More(); {
+		var p listed
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		checkRoom(t, p)
+	}
+}
+
+func checkRoom(t *testing.T, p listed) {
+	t.Helper()
+	room := strings.TrimPrefix(p.ImportPath, module)
+	i := slices.IndexFunc(rules, func(r rule) bool {
+		return r.room == room || r.room == "views" && room == "views/ui"
+	})
+	if i < 0 {
+		t.Errorf("%s has no row in the import rule", room)
+		return
+	}
+	for _, imp := range p.Imports {
+		if own, ok := strings.CutPrefix(imp, module); ok {
+			allowed := slices.ContainsFunc(rules[i].mayOwn, func(m string) bool {
+				return own == m || rules[i].room == "cmd/wpp" && strings.HasPrefix(own, m+"/")
+			})
+			if !allowed {
+				t.Errorf("%s must not import %s", room, own)
+			}
+			continue
+		}
+		if room == "portal" && strings.Contains(strings.SplitN(imp, "/", 2)[0], ".") {
+			t.Errorf("portal imports %s: the standard library only", imp)
+		}
+		for _, lib := range reserved {
+			if (imp == lib || strings.HasPrefix(imp, lib+"/")) && !slices.Contains(rules[i].mayAlone, lib) {
+				t.Errorf("%s must not import %s", room, imp)
+			}
+		}
+	}
+}

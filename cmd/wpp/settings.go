@@ -1,0 +1,138 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/wppmarketing/developers/portal"
+)
+
+// commandLockWait is how long a command waits for SQLite's lock (CONTRACT).
+const commandLockWait = 30 * time.Second
+
+// Settings are read from flags, then from the environment (WPP_ and the flag's
+// name in capitals), secrets also from the file named by NAME_FILE.
+type Settings struct {
+	Addr           string         `setting:"" default:"127.0.0.1:8080" help:"Address to listen on."`
+	Data           string         `setting:"" default:"./data" help:"Data folder." type:"path"`
+	DatabaseURL    string         `setting:"" secret:"" name:"database-url" help:"PostgreSQL; empty means SQLite in the data folder."`
+	BaseURL        string         `setting:"" name:"base-url" help:"How browsers and clients reach this server. Default: http:// and the address."`
+	SecretKey      string         `setting:"" secret:"" name:"secret-key" help:"32 bytes, base64. SQLite: made in the data folder at first start."`
+	TrustedProxies []netip.Prefix `setting:"" name:"trusted-proxies" help:"CIDRs whose X-Forwarded-For is believed."`
+	MetricsToken   string         `setting:"" secret:"" name:"metrics-token" help:"Bearer of /metrics; without it only loopback may read it."`
+	WhatsApp       string         `setting:"" name:"whatsapp" enum:"simulator,cloud" default:"simulator" help:"Provider of the live environment."`
+	GraphURL       string         `setting:"" name:"graph-url" default:"https://graph.facebook.com" help:"WhatsApp Cloud API."`
+	GraphVersion   string         `setting:"" name:"graph-version" default:"v23.0" help:"Version of the Cloud API."`
+}
+
+// fromEnvironment resolves the flags tagged setting from WPP_NAME and, when
+// tagged secret, from the file in WPP_NAME_FILE.
+func fromEnvironment(env func(string) (string, bool)) kong.Resolver {
+	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		if !flag.Tag.Has("setting") {
+			return nil, nil
+		}
+		name := environmentName(flag.Name)
+		if v, ok := env(name); ok && v != "" {
+			return v, nil
+		}
+		path, ok := env(name + "_FILE")
+		if !ok || path == "" || !flag.Tag.Has("secret") {
+			return nil, nil
+		}
+		raw, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+		if err != nil {
+			return nil, fmt.Errorf("%s_FILE cannot be read: %w", name, err)
+		}
+		return strings.TrimSpace(string(raw)), nil
+	})
+}
+
+func environmentName(flag string) string {
+	return "WPP_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// check completes the settings and refuses those that would be unsafe.
+func (s *Settings) check() error {
+	if s.BaseURL == "" {
+		s.BaseURL = "http://" + s.Addr
+	}
+	s.BaseURL = strings.TrimSuffix(s.BaseURL, "/")
+	u, err := url.Parse(s.BaseURL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return errors.New("WPP_BASE_URL must look like https://developers.example.com")
+	}
+	if u.Scheme == "http" && !loopback(u.Hostname()) {
+		return errors.New("WPP_BASE_URL is http and not loopback: tokens would travel in clear. Put a proxy with TLS in front and set WPP_BASE_URL to its https address")
+	}
+	if s.DatabaseURL != "" && s.SecretKey == "" {
+		return errors.New("WPP_SECRET_KEY is required with PostgreSQL: every node needs the same key. Make one with: openssl rand -base64 32")
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// secretKey returns the 32 bytes from which all other keys are derived: the
+// setting, or on SQLite the file secret.key in the data folder, made if create.
+func (s *Settings) secretKey(create bool) ([]byte, error) {
+	encoded := s.SecretKey
+	if encoded == "" {
+		raw, err := s.keyFile(create)
+		if err != nil {
+			return nil, err
+		}
+		encoded = raw
+	}
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
+	if err != nil || len(key) != 32 {
+		return nil, errors.New("the secret key must be 32 bytes in base64. Make one with: openssl rand -base64 32")
+	}
+	return key, nil
+}
+
+func (s *Settings) keyFile(create bool) (string, error) {
+	path := filepath.Join(s.Data, "secret.key")
+	raw, err := os.ReadFile(path) //nolint:gosec // inside the operator's data folder
+	if err == nil {
+		return string(raw), nil
+	}
+	if !errors.Is(err, os.ErrNotExist) || !create {
+		return "", fmt.Errorf("the secret key cannot be read: %w", err)
+	}
+	if _, err := os.Stat(filepath.Join(s.Data, "wpp.db")); err == nil {
+		return "", fmt.Errorf("%s is missing but the database is there: put the key back, or set WPP_SECRET_KEY", path)
+	}
+	key := make([]byte, 32)
+	_, _ = rand.Read(key)
+	encoded := base64.StdEncoding.EncodeToString(key)
+	if err := os.WriteFile(path, []byte(encoded+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("the secret key cannot be written: %w", err)
+	}
+	return encoded, nil
+}
+
+// provider returns the provider of the live environment.
+func (s *Settings) provider() string {
+	if s.WhatsApp == portal.ProviderCloud {
+		return portal.ProviderCloud
+	}
+	return portal.ProviderSimulator
+}

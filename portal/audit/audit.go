@@ -1,0 +1,230 @@
+// Package audit keeps the request log: one row for every call of the API,
+// refused ones included, masked before it is stored.
+//
+// A write's row is inserted in the write's own transaction (Record), so an
+// accepted write without a row cannot exist; its durations follow (Finish).
+// Reads and refusals are written in batches within 100 ms (Enqueue). Rows reach
+// the live tails only after they are committed.
+//
+// The package must not hold what it masks, and must not slow the API down: its
+// buffer is bounded, a caller waits at most one second for room, and rows that
+// found none are counted (Lost, Missing).
+//
+// Known weaknesses. Rows in the buffer are lost when the process is killed.
+// Tails and the counts of lost rows are those of this process. A tail that does
+// not keep up misses rows; its page has them after a reload. Masking knows
+// fields by their names: free text under a name it does not know keeps all but
+// telephone numbers and e-mail addresses.
+package audit
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/store"
+)
+
+// How long the log is kept.
+const (
+	KeepRequests = 30 * 24 * time.Hour
+	KeepBodies   = 7 * 24 * time.Hour
+	KeepMinutes  = 90 * 24 * time.Hour
+)
+
+const (
+	capacity  = 2048                   // rows waiting to be written
+	batchSize = 512                    // rows written in one transaction
+	linger    = 40 * time.Millisecond  // rows gathered before a batch is written
+	patience  = time.Second            // how long a full buffer is waited for
+	purgeStep = 500                    // old rows deleted in one transaction
+	purgeRest = 250 * time.Millisecond // between two such transactions
+)
+
+// Options are what the log needs.
+type Options struct {
+	Store  *store.Store
+	Logger *slog.Logger // nil = discard
+}
+
+// Log writes and reads the request log. It is safe for concurrent use.
+type Log struct {
+	store   *store.Store
+	logger  *slog.Logger
+	queue   chan entry
+	wake    chan struct{}
+	writing sync.Mutex // one batch at a time, so that rows are published in order
+
+	lost    atomic.Int64
+	missing sync.Map // portal.Tenant → *atomic.Int64
+
+	floods  floods
+	minutes minutes
+	open    openCalls
+	tails   tails
+}
+
+// entry is a row to insert, or the durations of one inserted before.
+type entry struct {
+	row      portal.Request
+	finished *store.Finished
+}
+
+func (e entry) tenant() portal.Tenant {
+	return portal.Tenant{AccountID: e.row.AccountID, Environment: e.row.Environment}
+}
+
+// New returns a log. Nothing reaches the store before Run or Flush.
+func New(o Options) *Log {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Log{store: o.Store, logger: o.Logger, queue: make(chan entry, capacity), wake: make(chan struct{}, 1)}
+}
+
+// Record inserts the row of an accepted write in the write's transaction. The
+// caller calls Finish after the answer, which also shows the row to the tails.
+func (l *Log) Record(tx *store.Tx, r portal.Request) (err error) {
+	defer portal.Wrap(&err, "Record(%s)", r.ID)
+	r = prepare(r)
+	if err := tx.InsertRequest(r); err != nil {
+		return err
+	}
+	tx.AfterCommit(func() { l.open.add(r) })
+	return nil
+}
+
+// Finish adds the durations to a recorded row. Without the row it does nothing.
+func (l *Log) Finish(t portal.Tenant, id string, duration, storeTime time.Duration) {
+	r, ok := l.open.take(id)
+	if !ok {
+		return
+	}
+	r.Duration, r.Timing.Store = &duration, storeTime
+	l.minutes.add(r)
+	l.tails.publish(r)
+	f := &store.Finished{Tenant: t, ID: id, Duration: duration, Store: storeTime}
+	l.put(context.Background(), entry{row: r, finished: f})
+}
+
+// Enqueue hands over the row of a read or a refusal. When the buffer is full it
+// waits until there is room, ctx ends or a second has passed; then the row is
+// counted as lost. Rows of no account are kept once a second for each address
+// and code, the rest is only counted (Suppressed).
+func (l *Log) Enqueue(ctx context.Context, r portal.Request) {
+	if r.AccountID == "" && !l.floods.allow(r.IP, r.ErrorCode, l.store.Now()) {
+		return
+	}
+	l.put(ctx, entry{row: prepare(r)})
+}
+
+func (l *Log) put(ctx context.Context, e entry) {
+	select {
+	case l.queue <- e:
+	default:
+		timer := time.NewTimer(patience)
+		defer timer.Stop()
+		select {
+		case l.queue <- e:
+		case <-ctx.Done():
+			l.lose(e)
+			return
+		case <-timer.C:
+			l.lose(e)
+			return
+		}
+	}
+	select {
+	case l.wake <- struct{}{}:
+	default: // the writer is awake already
+	}
+}
+
+// lose counts a row that was not written. Durations that were not written leave
+// their row "not measured".
+func (l *Log) lose(e entry) {
+	if e.finished != nil {
+		return
+	}
+	l.lost.Add(1)
+	n, _ := l.missing.LoadOrStore(e.tenant(), new(atomic.Int64))
+	n.(*atomic.Int64).Add(1)
+}
+
+// Lost returns how many rows found no room or no working store since the start.
+func (l *Log) Lost() int64 { return l.lost.Load() }
+
+// Missing returns how many of the lost rows were the tenant's.
+func (l *Log) Missing(t portal.Tenant) int64 {
+	n, ok := l.missing.Load(t)
+	if !ok {
+		return 0
+	}
+	return n.(*atomic.Int64).Load()
+}
+
+// Suppressed returns how many rows of no account were only counted.
+func (l *Log) Suppressed() int64 { return l.floods.suppressed.Load() }
+
+// List returns a page of the log without bodies, newest first.
+func (l *Log) List(ctx context.Context, t portal.Tenant, f portal.RequestFilter, p portal.Page) ([]portal.Request, string, error) {
+	return l.store.Reader(ctx).Requests(t, f, p)
+}
+
+// Get returns an entry with its bodies; not_found for one of another tenant.
+func (l *Log) Get(ctx context.Context, t portal.Tenant, id string) (portal.Request, error) {
+	return l.store.Reader(ctx).Request(t, id)
+}
+
+// Minutes returns the calls of each minute from from up to to, empty minutes
+// included. Filters that the counts do not know are counted from the log.
+func (l *Log) Minutes(ctx context.Context, t portal.Tenant, f portal.RequestFilter, from, to time.Time) ([]portal.Minute, error) {
+	rest := f
+	rest.TokenID, rest.Class, rest.From, rest.To = "", 0, nil, nil
+	if rest != (portal.RequestFilter{}) {
+		return l.store.Reader(ctx).RequestCounts(t, f, from, to)
+	}
+	all, err := l.store.Reader(ctx).RequestUse(t, store.UseFilter{TokenID: f.TokenID, From: from, To: to, Step: time.Minute})
+	for i := range all {
+		all[i] = onlyClass(all[i], f.Class)
+	}
+	return all, err
+}
+
+func onlyClass(m portal.Minute, class int) portal.Minute {
+	switch class {
+	case 2:
+		return portal.Minute{At: m.At, OK: m.OK}
+	case 4:
+		return portal.Minute{At: m.At, Refused: m.Refused}
+	case 5:
+		return portal.Minute{At: m.At, Failed: m.Failed}
+	}
+	return m
+}
+
+// Export calls each with every row of the filter, newest first, without bodies.
+// It reads page by page, so a long export holds no transaction open. An error
+// of each ends it and is returned.
+func (l *Log) Export(ctx context.Context, t portal.Tenant, f portal.RequestFilter, each func(portal.Request) error) (err error) {
+	defer portal.Wrap(&err, "Export(%s)", t.AccountID)
+	page := portal.Page{Limit: batchSize}
+	for {
+		rows, next, err := l.List(ctx, t, f, page)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if err := each(r); err != nil {
+				return err
+			}
+		}
+		if next == "" {
+			return nil
+		}
+		page.After = next
+	}
+}

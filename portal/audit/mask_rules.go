@@ -1,0 +1,138 @@
+package audit
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/wppmarketing/developers/portal"
+)
+
+// treatment says what becomes of a value.
+type treatment int
+
+const (
+	plain      treatment = iota // only numbers, addresses and secrets inside it are masked
+	telephone                   // a telephone number, or an id in its place
+	hidden                      // all below becomes its length
+	structural                  // hidden, but for the words of WhatsApp's own vocabulary
+	secret                      // all below becomes •••
+)
+
+var (
+	secretName    = regexp.MustCompile(`token|secret|password|code`)
+	languageCode  = regexp.MustCompile(`^[a-z]{2,3}([_-][A-Za-z]{2,4})?$`)
+	alreadyMasked = regexp.MustCompile(`^(?:\+\d{1,3} ?\d{0,2} ?\d?•{4}-?\d{4}|•{3,4}|•{3} \d{1,7} characters)$`)
+	templateName  = regexp.MustCompile(`^[a-z0-9_]{1,512}$`)
+)
+
+// The names that decide, in alphabetical order.
+var (
+	hiddenNames     = []string{"attributes", "body", "caption", "content", "email", "evidence", "footer", "note", "parameters", "preview", "reason", "search", "text", "username"}
+	structuralWords = []string{"component", "format", "index", "parameter_name", "sub_type", "type"}
+	telephoneNames  = []string{"candidates", "e164", "from", "number", "phone", "phones", "tester_numbers", "testers", "to", "wa_id"}
+	templateParents = []string{"fallback_template", "template"}
+)
+
+// reasons are the values of `reason` that are words of the API, not of a person.
+var reasons = []string{portal.WindowExpired, portal.WindowNeverWrote, "plan", "staff", "token_expired", "policy", "payment", "not_registered"}
+
+// fieldCodes are the codes that stand inside answers beside those of the catalogue.
+var fieldCodes = []string{
+	portal.FieldRequired, portal.FieldUnknown, portal.FieldWrongType, portal.FieldInvalidFormat, portal.FieldInvalidValue,
+	portal.FieldTooLong, portal.FieldTooShort, portal.FieldTooMany, portal.FieldOutOfRange, portal.FieldNotFound,
+	portal.FieldConflict, portal.WarnOptOutKept,
+}
+
+// rule returns how the member key of the object named parent is treated.
+func rule(parent, key string) treatment {
+	key = strings.ToLower(key)
+	switch {
+	case key == "components":
+		return structural
+	case slices.Contains(hiddenNames, key):
+		return hidden
+	case slices.Contains(telephoneNames, key):
+		return telephone
+	case key == "name" && slices.Contains(templateParents, parent):
+		return plain
+	case key == "name" || strings.HasSuffix(key, "_name"):
+		return hidden
+	case secretName.MatchString(key):
+		return secret
+	}
+	return plain
+}
+
+// below returns how a member of a value that is treated so is treated itself.
+func (t treatment) below(parent, key string) treatment {
+	switch {
+	case t == structural && slices.Contains(structuralWords, key):
+		return plain
+	case t == hidden, t == structural, t == secret:
+		return t
+	}
+	return rule(parent, key)
+}
+
+// text returns what is kept of a string.
+func (t treatment) text(parent, key, s string) string {
+	if alreadyMasked.MatchString(s) {
+		return s
+	}
+	switch t {
+	case telephone:
+		if isKept(s) || strings.HasPrefix(s, "ext:") || s == "" {
+			return scrub(s)
+		}
+		if m := maskNumber(s); m != dots {
+			return m
+		}
+		return maskNumber("+" + s) // as WhatsApp writes them
+	case hidden, structural:
+		if key == "reason" && slices.Contains(reasons, s) {
+			return s
+		}
+		return lengthOf(s)
+	case secret:
+		if s == "" || isKept(s) || isCode(parent, key, s) {
+			return s
+		}
+		return masked
+	}
+	if key == "name" && !templateName.MatchString(s) {
+		return lengthOf(s)
+	}
+	return scrub(s)
+}
+
+// isCode reports whether a `code` is a word of the API: an error's or a language's.
+func isCode(parent, key, s string) bool {
+	if key != "code" && key != "error_code" {
+		return false
+	}
+	if parent == "language" {
+		return languageCode.MatchString(s)
+	}
+	_, known := portal.EntryOf(portal.Code(s))
+	return known || slices.Contains(fieldCodes, s)
+}
+
+// digits returns what is kept of a JSON number: itself, or a string.
+func (t treatment) digits(parent, key, raw string) (kept string, isString bool) {
+	n := 0
+	for i := range len(raw) {
+		if raw[i] >= '0' && raw[i] <= '9' {
+			n++
+		}
+	}
+	switch {
+	case t == hidden, t == structural:
+		return lengthOf(raw), true
+	case t == secret && (key != "code" || parent != "provider"):
+		return masked, true
+	case n >= 8:
+		return maskNumber(raw), true
+	}
+	return raw, false
+}

@@ -1,0 +1,81 @@
+package audit
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/wppmarketing/developers/portal/phone"
+)
+
+// kept are the texts with many digits that identify no person: our ids, dates
+// and times, UUIDs and addresses of machines.
+var kept = regexp.MustCompile(`\b[a-z]{3}_[0-9A-HJKMNP-TV-Z]{26}\b` +
+	`|\b\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})?)?\b` +
+	`|\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b` +
+	`|\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b`)
+
+var (
+	// number is eight digits or more, with what people write between them.
+	number = regexp.MustCompile(`\+?\(?\d(?:[ .()/\x{a0}\x{2010}-\x{2014}-]{0,3}\d){7,}`)
+	email  = regexp.MustCompile(`[^\s@"<>:;,=&?/]+@[^\s@"<>:;,=&?/]+`)
+	// WhatsApp's message ids hold the number in base64.
+	wamid = regexp.MustCompile(`wamid\.[A-Za-z0-9+/=_-]+`)
+	// Our own tokens, wherever somebody put one.
+	bearer      = regexp.MustCompile(`wpp_(live|test)_[0-9A-Za-z]+`)
+	fingerprint = regexp.MustCompile(`^(?:(?:W/)?"[0-9a-f]{16,64}"|00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})$`)
+)
+
+// scrub masks telephone numbers, e-mail addresses and secrets inside a text.
+func scrub(s string) string {
+	if !suspicious(s) {
+		return s
+	}
+	s = bearer.ReplaceAllString(s, "wpp_${1}_"+masked)
+	s = wamid.ReplaceAllString(s, "wamid."+masked)
+	s = email.ReplaceAllString(s, masked+"@"+masked)
+	var b strings.Builder
+	from := 0
+	for _, at := range kept.FindAllStringIndex(s, -1) {
+		b.WriteString(number.ReplaceAllStringFunc(s[from:at[0]], maskNumber))
+		b.WriteString(s[at[0]:at[1]])
+		from = at[1]
+	}
+	b.WriteString(number.ReplaceAllStringFunc(s[from:], maskNumber))
+	return b.String()
+}
+
+// suspicious spares most texts the regular expressions.
+func suspicious(s string) bool {
+	digits := 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9':
+			digits++
+		case c == '@':
+			return true
+		}
+	}
+	return digits >= 8 || strings.Contains(s, "wamid.") || strings.Contains(s, "wpp_")
+}
+
+// isKept reports whether all of s is one of the texts that stay.
+func isKept(s string) bool {
+	at := kept.FindStringIndex(s)
+	return at != nil && at[0] == 0 && at[1] == len(s)
+}
+
+// dots is what remains of digits that are no telephone number.
+const dots = "••••"
+
+// maskNumber shows country, area and the last four digits of a telephone
+// number, and nothing of what is none.
+func maskNumber(s string) string {
+	if s == "" {
+		return ""
+	}
+	n, err := phone.Parse(s, "BR")
+	if err != nil {
+		return dots
+	}
+	return phone.Mask(n.E164)
+}

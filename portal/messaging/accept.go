@@ -1,0 +1,245 @@
+package messaging
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/store"
+)
+
+// AcceptTx takes a message in the caller's transaction and returns it, queued
+// or scheduled; a worker sends it after the commit. It refuses with the code of
+// the first check that failed, or with validation_failed, and then nothing may
+// be committed. key is the call's Idempotency-Key, for the timeline.
+func (s *Service) AcceptTx(tx *store.Tx, c portal.Caller, key string, d Draft) (m portal.Message, err error) {
+	defer portal.Wrap(&err, "Accept")
+	e, err := s.evaluate(tx, c, d)
+	if err != nil {
+		return m, err
+	}
+	if e.refusal != nil {
+		return m, e.refusal
+	}
+	conversation, err := tx.Conversation(c.Tenant, e.contact.ID)
+	if err != nil {
+		return m, err
+	}
+	if m, err = e.message(key, conversation.ID); err != nil {
+		return m, err
+	}
+	due := m.CreatedAt
+	if m.Status == portal.StatusScheduled {
+		due = *m.SendAt
+	}
+	if err := tx.InsertMessage(m, e.checks, &due); err != nil {
+		return m, err
+	}
+	tx.AfterCommit(func() { s.store.Notify(Topic) })
+	return m, nil
+}
+
+// message returns the message of an accepted draft.
+func (e *evaluation) message(key, conversationID string) (portal.Message, error) {
+	d, c := e.draft, e.caller
+	m := portal.Message{
+		ID: portal.NewID(portal.PrefixMessage), AccountID: c.AccountID, Environment: c.Environment,
+		Direction: portal.Outbound, Type: d.Type, To: e.number.E164, From: e.channel.Phone,
+		ChannelID: e.channel.ID, ContactID: e.contact.ID, ContactExternalID: e.contact.ExternalID,
+		WAID: e.contact.WAID, ConversationID: conversationID, Reference: d.Reference,
+		ContextMessageID: d.ContextMessageID, Category: "service", Source: c.Source(),
+		RequestID: c.RequestID, TokenID: c.Token.ID, UserID: c.UserID, IdempotencyKey: key,
+		CreatedAt: e.now, UpdatedAt: e.now, SendAt: d.SendAt, ExpiresAt: e.now.Add(defaultExpiry),
+		Status: portal.StatusQueued, Sequence: 1,
+	}
+	if d.SendAt != nil && d.SendAt.After(e.now) {
+		// Nobody hears of a scheduled message before it is queued.
+		m.Status, m.Sequence = portal.StatusScheduled, 0
+		m.ExpiresAt = d.SendAt.Add(defaultExpiry)
+	}
+	if d.ExpiresAt != nil {
+		m.ExpiresAt, m.ExpiryGiven = *d.ExpiresAt, true
+	}
+	if d.Type == portal.TypeTemplate {
+		m.Category = e.template.Category
+	}
+	return m, e.fill(&m)
+}
+
+// fill writes the content and the fallback.
+func (e *evaluation) fill(m *portal.Message) (err error) {
+	if e.draft.Fallback != nil {
+		if m.Fallback, err = e.draft.Fallback.content(); err != nil {
+			return err
+		}
+	}
+	if e.draft.Type == portal.TypeTemplate {
+		m.Content, err = e.draft.Template.content()
+		return err
+	}
+	m.Content, err = json.Marshal(e.draft.Text)
+	return err
+}
+
+// CancelTx cancels a message that no call to WhatsApp was begun for; not_found
+// for an unknown id, not_cancelable when it is too late.
+func (s *Service) CancelTx(tx *store.Tx, c portal.Caller, id string) (m portal.Message, err error) {
+	defer portal.Wrap(&err, "Cancel(%s)", id)
+	if m, err = tx.LockMessage(c.Tenant, id); err != nil {
+		return m, err
+	}
+	state, err := tx.SendState(c.Tenant, id)
+	if err != nil {
+		return m, err
+	}
+	if state.UnderWay || !m.Status.CanBecome(portal.StatusCanceled) {
+		return m, portal.Refuse(portal.CodeNotCancelable)
+	}
+	advance(&m, portal.StatusCanceled, tx.Now())
+	return m, tx.SaveMessage(m, nil)
+}
+
+// advance gives the message its next status. Only unknown is nobody's news.
+func advance(m *portal.Message, next portal.Status, now time.Time) {
+	m.Status, m.UpdatedAt = next, now
+	if next != portal.StatusUnknown {
+		m.Sequence++
+	}
+}
+
+// Day is the use of the account's daily limit. A day is a moving 24 hours.
+type Day struct {
+	Limit    int        // 0 = none, and then Used is not counted
+	Used     int        // messages accepted in the last 24 hours
+	ResetsAt *time.Time // when the oldest of them leaves the day; nil without any
+}
+
+// Left returns how many messages may still be sent; nil means no limit.
+func (d Day) Left() *int {
+	if d.Limit == 0 {
+		return nil
+	}
+	left := max(d.Limit-d.Used, 0)
+	return &left
+}
+
+// Day reads the use of the account's daily limit.
+func (s *Service) Day(ctx context.Context, a portal.Account, env portal.Environment) (d Day, err error) {
+	defer portal.Wrap(&err, "Day")
+	t := portal.Tenant{AccountID: a.ID, Environment: env}
+	return readDay(s.store.Reader(ctx), a.Plan, t, s.store.Now())
+}
+
+func readDay(r store.Reader, plan portal.Plan, t portal.Tenant, now time.Time) (d Day, err error) {
+	if d.Limit, err = r.MessagesPerDay(t.AccountID); err != nil {
+		return d, err
+	}
+	if d.Limit == 0 {
+		d.Limit = plan.MessagesPerDay(t.Environment)
+	}
+	if d.Limit == 0 {
+		return d, nil
+	}
+	used, oldest, err := r.SentSince(t, now.Add(-24*time.Hour))
+	d.Used = used
+	if oldest != nil {
+		resets := oldest.Add(24 * time.Hour)
+		d.ResetsAt = &resets
+	}
+	return d, err
+}
+
+// Verdict is what sending a draft would do (RESOURCES 14).
+type Verdict struct {
+	WouldSend bool
+	SendsAs   string        // free_form, template, fallback_template; "" when nothing would be sent
+	Blocking  []portal.Code // in the order sending checks; the first is its answer
+	Warnings  []portal.Code
+	Checks    []portal.Check
+	Number    *NumberReport // nil when to is no number
+	ContactID string        // "" for a person not yet known
+	Window    *portal.Window
+	Open      bool // the window, or nobody asks for one
+	LeftToday *int // nil = no limit
+	Category  string
+	Billable  *bool // nil = unknown
+}
+
+var errDryRun = errors.New("dry run")
+
+// Validate says what sending the draft would do, and changes nothing. It
+// refuses only what sending would call validation_failed.
+func (s *Service) Validate(ctx context.Context, c portal.Caller, d Draft) (v Verdict, err error) {
+	defer portal.Wrap(&err, "Validate")
+	var e *evaluation
+	err = s.store.Tx(ctx, func(tx *store.Tx) (err error) {
+		if e, err = s.evaluate(tx, c, d); err != nil {
+			return err
+		}
+		if e.contact.ID != "" && !e.created && e.draft.Type == portal.TypeTemplate && e.channel.ID != "" {
+			e.window, err = tx.Window(e.contact.ID, e.channel.ID)
+			e.window.ChannelID = e.channel.ID
+		}
+		if err != nil {
+			return err
+		}
+		return errDryRun // sending may create the contact, asking may not
+	})
+	if !errors.Is(err, errDryRun) {
+		return v, err
+	}
+	v = e.verdict()
+	if e.numberCode != "" {
+		return v, nil
+	}
+	report, err := s.report(s.store.Reader(ctx), c.Tenant, e.number)
+	v.Number = &report
+	if err == nil && report.OnWhatsApp != nil && !*report.OnWhatsApp {
+		v.warnNumber()
+	}
+	return v, err
+}
+
+// verdict sums the checks up.
+func (e *evaluation) verdict() Verdict {
+	v := Verdict{WouldSend: e.refusal == nil, Checks: e.checks, Open: e.open, LeftToday: e.day.Left(), Category: "service"}
+	for _, c := range e.checks {
+		switch c.Result {
+		case portal.CheckFail:
+			v.Blocking = append(v.Blocking, c.Code)
+		case portal.CheckWarn:
+			v.Warnings = append(v.Warnings, c.Code)
+		}
+	}
+	if !e.created {
+		v.ContactID = e.contact.ID
+	}
+	if e.channel.ID != "" && e.numberCode == "" {
+		v.Window = &e.window
+	}
+	as := e.sendsAs()
+	if v.WouldSend {
+		v.SendsAs = as
+	}
+	if as != "free_form" && e.template != nil {
+		v.Category = e.template.Category
+	}
+	free := v.Category == "service" || v.Category == "utility" && e.open
+	if free {
+		v.Billable = new(bool)
+	}
+	return v
+}
+
+// warnNumber marks the number as one that the last message did not find.
+func (v *Verdict) warnNumber() {
+	for i, c := range v.Checks {
+		if c.Check == "number" {
+			v.Checks[i].Result, v.Checks[i].Code, v.Checks[i].Pointer = portal.CheckWarn, portal.CodeNumberNotFound, "/to"
+			v.Checks[i].Detail = explain(v.Checks[i], false)
+		}
+	}
+	v.Warnings = append([]portal.Code{portal.CodeNumberNotFound}, v.Warnings...)
+}

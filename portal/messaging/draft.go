@@ -1,0 +1,174 @@
+package messaging
+
+import (
+	"encoding/json"
+	"time"
+	"unicode/utf8"
+
+	"github.com/wppmarketing/developers/portal"
+)
+
+// The limits of a draft.
+const (
+	maxText       = 4096
+	maxReference  = 255
+	maxName       = 512
+	maxLanguage   = 20
+	maxParameter  = 1024
+	maxRecipient  = 300
+	maxComponents = 64 << 10
+
+	minExpiry     = 30 * time.Second
+	maxExpiry     = 30 * 24 * time.Hour
+	maxSchedule   = 30 * 24 * time.Hour
+	defaultExpiry = 24 * time.Hour
+)
+
+// Draft is a message as its caller wants it.
+type Draft struct {
+	To               string // a phone, "ctc_…" or "ext:YOURID"
+	From             string // "chn_…" or the phone of a channel; "" = the default channel
+	Type             string // portal.TypeText or TypeTemplate
+	Text             *Text
+	Template         *TemplateRef
+	Reference        string
+	ContextMessageID string // "msg_…" that it answers, or ""
+	SendAt           *time.Time
+	ExpiresAt        *time.Time
+	Fallback         *TemplateRef // goes out instead of a text when the window is closed
+}
+
+// Text is the content of a text message.
+type Text struct {
+	Body       string `json:"body"`
+	PreviewURL bool   `json:"preview_url,omitempty"`
+}
+
+// TemplateRef names a template and fills it: by Parameters (name → text) or by
+// Components in Meta's shape, not both.
+type TemplateRef struct {
+	Name       string
+	Language   string
+	Components json.RawMessage
+	Parameters map[string]string
+}
+
+// wireTemplate is how a TemplateRef is kept in a message.
+type wireTemplate struct {
+	Name     string `json:"name"`
+	Language struct {
+		Code string `json:"code"`
+	} `json:"language"`
+	Components json.RawMessage   `json:"components,omitempty"`
+	Parameters map[string]string `json:"parameters,omitempty"`
+}
+
+func (t *TemplateRef) content() (json.RawMessage, error) {
+	w := wireTemplate{Name: t.Name, Components: t.Components, Parameters: t.Parameters}
+	w.Language.Code = t.Language
+	return json.Marshal(w)
+}
+
+func readTemplateRef(content json.RawMessage) (t TemplateRef, err error) {
+	var w wireTemplate
+	err = json.Unmarshal(content, &w)
+	return TemplateRef{Name: w.Name, Language: w.Language.Code, Components: w.Components, Parameters: w.Parameters}, err
+}
+
+// shape collects what is wrong with a draft by itself, whatever the account knows.
+type shape struct{ fields []portal.FieldError }
+
+func (s *shape) add(bad bool, pointer, code string) {
+	if bad {
+		s.fields = append(s.fields, portal.FieldError{Pointer: pointer, Code: code})
+	}
+}
+
+// checkShape returns validation_failed with every field that no account could send.
+func checkShape(d Draft, now time.Time) error {
+	var s shape
+	s.add(d.To == "", "/to", portal.FieldRequired)
+	s.add(len(d.To) > maxRecipient, "/to", portal.FieldTooLong)
+	s.add(len(d.From) > maxRecipient, "/from", portal.FieldTooLong)
+	s.add(utf8.RuneCountInString(d.Reference) > maxReference, "/reference", portal.FieldTooLong)
+	s.content(d)
+	s.times(d, now)
+	if len(s.fields) > 0 {
+		return portal.Refuse(portal.CodeValidationFailed, s.fields...)
+	}
+	return nil
+}
+
+func (s *shape) content(d Draft) {
+	switch d.Type {
+	case "":
+		s.add(true, "/type", portal.FieldRequired)
+	case portal.TypeText:
+		s.add(d.Template != nil, "/template", portal.FieldConflict)
+		s.text(d.Text)
+		if d.Fallback != nil {
+			s.template(d.Fallback, "/fallback_template")
+		}
+	case portal.TypeTemplate:
+		s.add(d.Text != nil, "/text", portal.FieldConflict)
+		s.add(d.Fallback != nil, "/fallback_template", portal.FieldConflict)
+		s.template(d.Template, "/template")
+	default:
+		s.add(true, "/type", portal.FieldInvalidValue)
+	}
+}
+
+func (s *shape) text(t *Text) {
+	if t == nil {
+		s.add(true, "/text", portal.FieldRequired)
+		return
+	}
+	s.add(t.Body == "", "/text/body", portal.FieldRequired)
+	s.add(utf8.RuneCountInString(t.Body) > maxText, "/text/body", portal.FieldTooLong)
+}
+
+func (s *shape) template(t *TemplateRef, pointer string) {
+	if t == nil {
+		s.add(true, pointer, portal.FieldRequired)
+		return
+	}
+	s.add(t.Name == "", pointer+"/name", portal.FieldRequired)
+	s.add(len(t.Name) > maxName, pointer+"/name", portal.FieldTooLong)
+	s.add(t.Language == "", pointer+"/language/code", portal.FieldRequired)
+	s.add(len(t.Language) > maxLanguage, pointer+"/language/code", portal.FieldTooLong)
+	if t.Components == nil {
+		return
+	}
+	s.add(t.Parameters != nil, pointer+"/parameters", portal.FieldConflict)
+	s.add(len(t.Components) > maxComponents, pointer+"/components", portal.FieldTooLong)
+	var components []component
+	s.add(json.Unmarshal(t.Components, &components) != nil, pointer+"/components", portal.FieldWrongType)
+}
+
+func (s *shape) times(d Draft, now time.Time) {
+	start := now
+	if d.SendAt != nil {
+		s.add(d.SendAt.After(now.Add(maxSchedule)), "/send_at", portal.FieldOutOfRange)
+		start = later(now, *d.SendAt)
+	}
+	if d.ExpiresAt != nil {
+		lives := d.ExpiresAt.Sub(start)
+		s.add(lives < minExpiry || lives > maxExpiry, "/expires_at", portal.FieldOutOfRange)
+	}
+}
+
+// later returns the later of two times.
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// earlier returns the earlier of two times.
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,116 @@
+// Package messaging takes messages to WhatsApp and brings its news back:
+// it accepts (accept.go), sends what is due (dispatch.go, outcome.go), applies
+// statuses (status.go) and takes in what people write (inbound.go).
+//
+// A message is accepted in the caller's transaction and sent later by a worker
+// that calls Dispatch. Before each call to WhatsApp an attempt is committed;
+// when its outcome is lost the message becomes unknown and is never sent again
+// by itself, because WhatsApp knows no idempotency key.
+//
+// The package must not dial: it talks through the whatsapp.Client it is given
+// and does not know whether Meta or the simulator answers.
+//
+// Known weaknesses. Only one Dispatch may run at a time in a process; a person's
+// messages keep their order only within it. A pass waits for its slowest call.
+// On PostgreSQL two accepts at the same moment may together pass the daily limit
+// by one. Reading back `expires_at` of a message without a wish of the caller
+// gives our default, while WhatsApp's own time to live decides when it expires.
+package messaging
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/store"
+	"github.com/wppmarketing/developers/portal/whatsapp"
+)
+
+// Topic is notified when a message became due at once.
+const Topic = "messages"
+
+// Options of a Service.
+type Options struct {
+	Store     *store.Store
+	Simulator *whatsapp.Client // to channels of the simulator
+	Cloud     *whatsapp.Client // to channels of Meta; nil when Provider is the simulator
+	Provider  string           // of the live environment: portal.ProviderSimulator or ProviderCloud
+	Logger    *slog.Logger     // nil = discard
+}
+
+// Service is the use case. It is safe for concurrent use, Dispatch excepted.
+type Service struct {
+	store    *store.Store
+	clients  map[string]*whatsapp.Client
+	provider string
+	log      *slog.Logger
+}
+
+// New returns a service, or an error when an option is missing.
+func New(o Options) (*Service, error) {
+	switch {
+	case o.Store == nil:
+		return nil, errors.New("messaging: no store")
+	case o.Simulator == nil:
+		return nil, errors.New("messaging: no client of the simulator")
+	case o.Provider != portal.ProviderSimulator && o.Provider != portal.ProviderCloud:
+		return nil, errors.New("messaging: unknown provider")
+	case o.Provider == portal.ProviderCloud && o.Cloud == nil:
+		return nil, errors.New("messaging: no client of the Cloud API")
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Service{
+		store: o.Store,
+		clients: map[string]*whatsapp.Client{
+			portal.ProviderSimulator: o.Simulator,
+			portal.ProviderCloud:     o.Cloud,
+		},
+		provider: o.Provider,
+		log:      o.Logger,
+	}, nil
+}
+
+// Provider says who answers in the environment: test is always simulated.
+func (s *Service) Provider(env portal.Environment) string {
+	if env == portal.Test {
+		return portal.ProviderSimulator
+	}
+	return s.provider
+}
+
+// Get returns a message and what happened to it; not_found when the tenant has none of that id.
+func (s *Service) Get(ctx context.Context, t portal.Tenant, id string) (m portal.Message, h portal.History, err error) {
+	defer portal.Wrap(&err, "Get(%s)", id)
+	r := s.store.Reader(ctx)
+	if m, err = r.Message(t, id); err != nil {
+		return m, h, err
+	}
+	if h, err = r.MessageHistory(t, id); err != nil {
+		return m, h, err
+	}
+	for i, c := range h.Checks {
+		h.Checks[i].Detail = explain(c, m.Type == portal.TypeTemplate && !m.FallbackUsed)
+	}
+	return m, h, nil
+}
+
+// List returns a page of messages, newest first.
+func (s *Service) List(ctx context.Context, t portal.Tenant, f portal.MessageFilter, p portal.Page) (list []portal.Message, next string, err error) {
+	defer portal.Wrap(&err, "List")
+	return s.store.Reader(ctx).Messages(t, f, p)
+}
+
+// Templates returns a page of the account's templates, newest first.
+func (s *Service) Templates(ctx context.Context, t portal.Tenant, p portal.Page) (list []portal.Template, next string, err error) {
+	defer portal.Wrap(&err, "Templates")
+	return s.store.Reader(ctx).Templates(t, p)
+}
+
+// Template returns one template; not_found when the tenant has none of that name and language.
+func (s *Service) Template(ctx context.Context, t portal.Tenant, name, language string) (tpl portal.Template, err error) {
+	defer portal.Wrap(&err, "Template")
+	return s.store.Reader(ctx).Template(t, name, language)
+}

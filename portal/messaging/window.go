@@ -1,0 +1,73 @@
+package messaging
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/phone"
+)
+
+// magicNumber matches the numbers with a fixed behavior in the simulator, 1 to 17.
+var magicNumber = regexp.MustCompile(`^\+55119000000(0[1-9]|1[0-7])$`)
+
+// neverDelivered is the magic number whose messages are accepted and never arrive.
+const neverDelivered = "+5511900000009"
+
+// windowOpen reports whether free-form messages may go to a number. In test it
+// is open for the magic numbers and the account's testers, whoever wrote when.
+func windowOpen(env portal.Environment, testers []string, e164 string, w portal.Window, now time.Time) bool {
+	if alwaysOpen(env, testers, e164) {
+		return true
+	}
+	open, _, _ := w.State(now)
+	return open
+}
+
+func alwaysOpen(env portal.Environment, testers []string, e164 string) bool {
+	if env != portal.Test || e164 == "" {
+		return false
+	}
+	return magicNumber.MatchString(e164) || slices.ContainsFunc(testers, func(t string) bool { return phone.Same(t, e164) })
+}
+
+// consent holds what decides whether a person may be written to.
+type consent struct {
+	optIn       portal.Consent
+	lastInbound *time.Time
+	required    bool // marketing needs an opt-in
+}
+
+// check returns result and code for a message: free-form when category is "".
+// Who opted out may be answered only after writing again.
+func (c consent) check(category string) (result string, code portal.Code) {
+	if c.optIn.Status == portal.OptedOut {
+		wroteAgain := c.lastInbound != nil && c.optIn.At != nil && c.lastInbound.After(*c.optIn.At)
+		if category == "" && wroteAgain {
+			return portal.CheckPass, ""
+		}
+		return portal.CheckFail, portal.CodeOptedOut
+	}
+	if category != "marketing" {
+		return portal.CheckPass, ""
+	}
+	switch {
+	case c.optIn.Marketing == portal.OptedOut:
+		return portal.CheckFail, portal.CodeOptedOut
+	case c.optIn.Marketing == portal.OptedIn:
+		return portal.CheckPass, ""
+	case c.required:
+		return portal.CheckFail, portal.CodeOptInRequired
+	}
+	return portal.CheckWarn, warnOptInUnknown
+}
+
+// optOutWords are what a person writes to stop messages, as a whole message.
+var optOutWords = []string{"PARAR", "SAIR", "CANCELAR", "STOP"}
+
+func isOptOut(text string) bool {
+	word := strings.ToUpper(strings.Trim(text, " \t\r\n.!\"'"))
+	return slices.Contains(optOutWords, word)
+}

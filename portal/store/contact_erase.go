@@ -1,0 +1,124 @@
+package store
+
+import (
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/phone"
+)
+
+// EraseContact forgets a person (LGPD): the contact with its tags, attributes
+// and windows, the content of its messages and the words of its handoffs are
+// gone, numbers are masked. Ids and statuses stay, except that messages not yet
+// sent are canceled and an open handoff is resolved. An opt-out stays as a keyed
+// hash. It returns not_found when the contact does not exist.
+func (tx *Tx) EraseContact(t portal.Tenant, id string) (err error) {
+	defer portal.Wrap(&err, "EraseContact(%s)", id)
+	if err := tx.LockContact(t, id); err != nil {
+		return err
+	}
+	c, err := tx.contactWhere(t, "Contact.ToErase", "c.id = ?", id)
+	if err != nil {
+		return err
+	}
+	if err := tx.keepOptOut(c); err != nil {
+		return err
+	}
+	if err := tx.eraseMessages(c); err != nil {
+		return err
+	}
+	if err := tx.eraseHandoffs(c); err != nil {
+		return err
+	}
+	for _, table := range []string{"contact_tags", "contact_attributes", "windows"} {
+		if err := tx.deleteOfContact(table, c); err != nil {
+			return err
+		}
+	}
+	_, err = tx.Exec(`
+DELETE /* Contact.Delete */ FROM contacts
+WHERE id = ?
+AND account_id = ?
+AND environment = ?`, c.ID, c.AccountID, string(c.Environment))
+	return err
+}
+
+func (tx *Tx) eraseMessages(c portal.Contact) error {
+	_, err := tx.Exec(`
+UPDATE /* Contact.CancelMessages */ messages
+SET status = 'canceled', sequence = sequence + 1, due_at = NULL, lease_until = NULL
+WHERE contact_id = ?
+AND account_id = ?
+AND environment = ?
+AND status IN ('scheduled', 'queued')
+AND (lease_until IS NULL OR lease_until < ?)`, c.ID, c.AccountID, string(c.Environment), tx.now)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`
+UPDATE /* Contact.EraseMessages */ messages
+SET content = NULL, fallback = NULL, wa_id = '', updated_at = ?
+WHERE contact_id = ?
+AND account_id = ?
+AND environment = ?`, tx.now, c.ID, c.AccountID, string(c.Environment))
+	if err != nil {
+		return err
+	}
+	if err := tx.maskMessages(c, "to_phone", portal.Outbound); err != nil {
+		return err
+	}
+	return tx.maskMessages(c, "from_phone", portal.Inbound)
+}
+
+// maskMessages masks the person's numbers in a column of the messages of one
+// direction. A person whose number changed has several.
+func (tx *Tx) maskMessages(c portal.Contact, column, direction string) error {
+	var numbers []string
+	err := tx.Rows(`
+SELECT /* Contact.Numbers */ DISTINCT `+column+`
+FROM messages
+WHERE contact_id = ?
+AND account_id = ?
+AND environment = ?
+AND direction = ?`, []any{c.ID, c.AccountID, string(c.Environment), direction}, func(scan func(dest ...any) error) error {
+		var number string
+		err := scan(&number)
+		numbers = append(numbers, number)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, number := range numbers {
+		_, err := tx.Exec(`
+UPDATE /* Contact.MaskNumber */ messages
+SET `+column+` = ?
+WHERE contact_id = ?
+AND account_id = ?
+AND environment = ?
+AND direction = ?
+AND `+column+` = ?`, phone.Mask(number), c.ID, c.AccountID, string(c.Environment), direction, number)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) eraseHandoffs(c portal.Contact) error {
+	_, err := tx.Exec(`
+UPDATE /* Contact.ResolveHandoff */ handoffs
+SET status = 'resolved', outcome = 'other', resolved_at = ?
+WHERE contact_id = ?
+AND account_id = ?
+AND environment = ?
+AND status <> 'resolved'`, tx.now, c.ID, c.AccountID, string(c.Environment))
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`
+UPDATE /* Contact.EraseHandoffs */ handoffs
+SET reason = '', note = '', resolution_note = ''
+WHERE contact_id = ?
+AND account_id = ?
+AND environment = ?`, c.ID, c.AccountID, string(c.Environment))
+	return err
+}

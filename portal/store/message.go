@@ -1,0 +1,343 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/wppmarketing/developers/portal"
+)
+
+// messageColumns is the column list of every read; messageRow.dest scans it.
+const messageColumns = `id, account_id, environment, direction, status, type, to_phone, from_phone, channel_id,
+  contact_id, wa_id, conversation_id, reference, context_message_id, content, fallback, fallback_used, category,
+  source, request_id, token_id, user_id, idempotency_key, provider_message_id, attempts, sequence, price,
+  error_code, provider_error, created_at, send_at, expires_at, expiry_given, accepted_at, delivered_at, read_at,
+  updated_at, COALESCE((SELECT contacts.external_id FROM contacts WHERE contacts.id = messages.contact_id), '')`
+
+// messageRow receives one row of messageColumns.
+type messageRow struct {
+	m                        portal.Message
+	content, fallback, price *string
+	errorCode                string
+	providerError            *string
+}
+
+func (w *messageRow) dest() []any {
+	m := &w.m
+	return []any{
+		&m.ID, &m.AccountID, (*string)(&m.Environment), &m.Direction, (*string)(&m.Status), &m.Type, &m.To, &m.From,
+		&m.ChannelID, &m.ContactID, &m.WAID, &m.ConversationID, &m.Reference, &m.ContextMessageID, &w.content,
+		&w.fallback, &m.FallbackUsed, &m.Category, &m.Source, &m.RequestID, &m.TokenID, &m.UserID,
+		&m.IdempotencyKey, &m.ProviderMessageID, &m.Attempts, &m.Sequence, &w.price, &w.errorCode,
+		&w.providerError, &m.CreatedAt, &m.SendAt, &m.ExpiresAt, &m.ExpiryGiven, &m.AcceptedAt, &m.DeliveredAt,
+		&m.ReadAt, &m.UpdatedAt, &m.ContactExternalID,
+	}
+}
+
+func (w *messageRow) message() (portal.Message, error) {
+	w.m.Content, w.m.Fallback, w.m.Price = rawJSON(w.content), rawJSON(w.fallback), rawJSON(w.price)
+	failure, err := readFailure(w.errorCode, w.providerError)
+	w.m.Failure = failure
+	return w.m, err
+}
+
+// InsertMessage writes a new message with the checks it passed. A zero due
+// means that nothing is to be done with it.
+func (tx *Tx) InsertMessage(m portal.Message, checks []portal.Check, due *time.Time) error {
+	kept, err := writeChecks(checks)
+	if err != nil {
+		return err
+	}
+	code, provider, err := writeFailure(m.Failure)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`
+INSERT /* Message.Insert */ INTO messages (
+  id, account_id, environment, direction, status, type, to_phone, from_phone, channel_id, contact_id, wa_id,
+  conversation_id, reference, context_message_id, template, content, fallback, fallback_used, category, source,
+  request_id, token_id, user_id, idempotency_key, provider_message_id, attempts, sequence, price, error_code,
+  provider_error, checks, created_at, send_at, expires_at, expiry_given, accepted_at, delivered_at, read_at,
+  updated_at, due_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		m.ID, m.AccountID, string(m.Environment), m.Direction, string(m.Status), m.Type, m.To, m.From, m.ChannelID,
+		m.ContactID, m.WAID, m.ConversationID, m.Reference, m.ContextMessageID, templateName(m),
+		jsonText(m.Content), jsonText(m.Fallback), m.FallbackUsed, m.Category, m.Source, m.RequestID, m.TokenID,
+		m.UserID, m.IdempotencyKey, m.ProviderMessageID, m.Attempts, m.Sequence, jsonText(m.Price), code, provider,
+		kept, m.CreatedAt, m.SendAt, m.ExpiresAt, m.ExpiryGiven, m.AcceptedAt, m.DeliveredAt, m.ReadAt, m.UpdatedAt, due)
+	return err
+}
+
+// SaveMessage writes what may change of a message read by LockMessage, in the
+// same transaction, and ends its lease. It leaves content alone unless the
+// fallback took its place, so that an erasure is never undone.
+func (tx *Tx) SaveMessage(m portal.Message, due *time.Time) error {
+	return tx.saveMessage(m, due, nil)
+}
+
+// LeaseMessage is SaveMessage for a message that stays with its worker until lease ends.
+func (tx *Tx) LeaseMessage(m portal.Message, due *time.Time, lease time.Time) error {
+	return tx.saveMessage(m, due, &lease)
+}
+
+func (tx *Tx) saveMessage(m portal.Message, due, lease *time.Time) error {
+	code, provider, err := writeFailure(m.Failure)
+	if err != nil {
+		return err
+	}
+	n, err := tx.Exec(`
+UPDATE /* Message.Save */ messages
+SET status = ?, type = ?, wa_id = ?, template = ?, content = ?, fallback = ?, fallback_used = ?, category = ?,
+  provider_message_id = ?, attempts = ?, sequence = ?, price = ?, error_code = ?, provider_error = ?,
+  accepted_at = ?, delivered_at = ?, read_at = ?, updated_at = ?, due_at = ?, lease_until = ?
+WHERE id = ? AND account_id = ? AND environment = ?`,
+		string(m.Status), m.Type, m.WAID, templateName(m), jsonText(m.Content), jsonText(m.Fallback), m.FallbackUsed,
+		m.Category, m.ProviderMessageID, m.Attempts, m.Sequence, jsonText(m.Price), code, provider, m.AcceptedAt,
+		m.DeliveredAt, m.ReadAt, m.UpdatedAt, due, lease, m.ID, m.AccountID, string(m.Environment))
+	if err == nil && n == 0 {
+		return errNoRow
+	}
+	return err
+}
+
+// LockMessage reads a message and keeps every other writer of it waiting until
+// the transaction ends. not_found when the tenant has no such message.
+func (tx *Tx) LockMessage(t portal.Tenant, id string) (portal.Message, error) {
+	var w messageRow
+	err := tx.Row(`
+UPDATE /* Message.Lock */ messages
+SET updated_at = updated_at
+WHERE id = ? AND account_id = ? AND environment = ?
+RETURNING `+messageColumns, []any{id, t.AccountID, string(t.Environment)}, w.dest()...)
+	if err != nil {
+		return portal.Message{}, err
+	}
+	return w.message()
+}
+
+// LockSent is LockMessage for the message that WhatsApp's news are about:
+// found by WhatsApp's id within the channel, else by our own id while its
+// answer is not known. not_found when the channel sent no such message.
+func (tx *Tx) LockSent(channelID, providerID, id string) (portal.Message, error) {
+	m, err := tx.lockSent(`provider_message_id = ? AND provider_message_id <> ''`, providerID, channelID)
+	if portal.CodeOf(err) != portal.CodeNotFound || id == "" {
+		return m, err
+	}
+	return tx.lockSent(`id = ? AND provider_message_id = ''`, id, channelID)
+}
+
+func (tx *Tx) lockSent(where, key, channelID string) (portal.Message, error) {
+	var w messageRow
+	err := tx.Row(`
+UPDATE /* Message.LockSent */ messages
+SET updated_at = updated_at
+WHERE `+where+` AND channel_id = ? AND direction = 'outbound'
+RETURNING `+messageColumns, []any{key, channelID}, w.dest()...)
+	if err != nil {
+		return portal.Message{}, err
+	}
+	return w.message()
+}
+
+// Message returns one message; not_found when the tenant has none of that id.
+func (r Reader) Message(t portal.Tenant, id string) (portal.Message, error) {
+	var w messageRow
+	err := r.Row(`
+SELECT /* Message.ByID */ `+messageColumns+`
+FROM messages
+WHERE id = ? AND account_id = ? AND environment = ?`, []any{id, t.AccountID, string(t.Environment)}, w.dest()...)
+	if err != nil {
+		return portal.Message{}, err
+	}
+	return w.message()
+}
+
+// MessageOfProvider returns the message that WhatsApp knows by that id in the channel.
+func (r Reader) MessageOfProvider(t portal.Tenant, channelID, providerID string) (portal.Message, error) {
+	var w messageRow
+	err := r.Row(`
+SELECT /* Message.OfProvider */ `+messageColumns+`
+FROM messages
+WHERE provider_message_id = ? AND provider_message_id <> '' AND channel_id = ? AND account_id = ? AND environment = ?`,
+		[]any{providerID, channelID, t.AccountID, string(t.Environment)}, w.dest()...)
+	if err != nil {
+		return portal.Message{}, err
+	}
+	return w.message()
+}
+
+// Messages returns a page of the tenant's messages, newest first.
+func (r Reader) Messages(t portal.Tenant, f portal.MessageFilter, p portal.Page) (list []portal.Message, next string, err error) {
+	where, args := messageWhere(t, f)
+	if p.After != "" {
+		where, args = append(where, "id < ?"), append(args, p.After)
+	}
+	err = r.Rows(`
+SELECT /* Message.List */ `+messageColumns+`
+FROM messages
+WHERE `+strings.Join(where, " AND ")+`
+ORDER BY id DESC
+LIMIT ?`, append(args, p.Limit+1), func(scan func(dest ...any) error) error {
+		var w messageRow
+		if err := scan(w.dest()...); err != nil {
+			return err
+		}
+		m, err := w.message()
+		list = append(list, m)
+		return err
+	})
+	if len(list) > p.Limit {
+		list = list[:p.Limit]
+		next = list[p.Limit-1].ID
+	}
+	return list, next, err
+}
+
+func messageWhere(t portal.Tenant, f portal.MessageFilter) (where []string, args []any) {
+	where, args = []string{"account_id = ?", "environment = ?"}, []any{t.AccountID, string(t.Environment)}
+	for _, c := range []struct{ column, value string }{
+		{"status", string(f.Status)},
+		{"contact_id", f.ContactID},
+		{"reference", f.Reference},
+		{"direction", f.Direction},
+		{"template", f.Template},
+		{"request_id", f.RequestID},
+		{"token_id", f.TokenID},
+	} {
+		if c.value != "" {
+			where, args = append(where, c.column+" = ?"), append(args, c.value)
+		}
+	}
+	if f.Reference != "" {
+		where = append(where, "reference <> ''") // names the partial index
+	}
+	if len(f.To) > 0 {
+		where = append(where, "to_phone IN (?"+strings.Repeat(", ?", len(f.To)-1)+")")
+		for _, to := range f.To {
+			args = append(args, to)
+		}
+	}
+	if f.CreatedAfter != nil {
+		where, args = append(where, "created_at > ?"), append(args, *f.CreatedAfter)
+	}
+	if f.UpdatedSince != nil {
+		where, args = append(where, "updated_at >= ?"), append(args, *f.UpdatedSince)
+	}
+	return where, args
+}
+
+// MessageCounts counts the messages created from a time on, by status.
+func (r Reader) MessageCounts(t portal.Tenant, from time.Time) (counts map[portal.Status]int64, err error) {
+	counts = map[portal.Status]int64{}
+	err = r.Rows(`
+SELECT /* Message.Counts */ status, COUNT(*)
+FROM messages
+WHERE account_id = ? AND environment = ? AND direction IN ('outbound', 'inbound') AND created_at >= ?
+GROUP BY status`, []any{t.AccountID, string(t.Environment), from}, func(scan func(dest ...any) error) error {
+		var status string
+		var n int64
+		if err := scan(&status, &n); err != nil {
+			return err
+		}
+		counts[portal.Status(status)] = n
+		return nil
+	})
+	return counts, err
+}
+
+// SentSince counts the outbound messages accepted after a time and says when the oldest of them was.
+func (r Reader) SentSince(t portal.Tenant, since time.Time) (n int, oldest *time.Time, err error) {
+	err = r.Row(`
+SELECT /* Message.SentSince */ COUNT(*), MIN(created_at)
+FROM messages
+WHERE account_id = ? AND environment = ? AND direction = 'outbound' AND created_at > ?`,
+		[]any{t.AccountID, string(t.Environment), since}, &n, &oldest)
+	return n, oldest, err
+}
+
+// Waiting counts the queued messages behind each channel.
+func (r Reader) Waiting(t portal.Tenant) (waiting map[string]int, err error) {
+	waiting = map[string]int{}
+	err = r.Rows(`
+SELECT /* Message.Waiting */ channel_id, COUNT(*)
+FROM messages
+WHERE account_id = ? AND environment = ? AND status = 'queued'
+GROUP BY channel_id`, []any{t.AccountID, string(t.Environment)}, func(scan func(dest ...any) error) error {
+		var channel string
+		var n int
+		if err := scan(&channel, &n); err != nil {
+			return err
+		}
+		waiting[channel] = n
+		return nil
+	})
+	return waiting, err
+}
+
+// LastEvidence returns the newest message of a contact that shows whether the
+// number is on WhatsApp: received, delivered, read or number_not_found.
+func (r Reader) LastEvidence(t portal.Tenant, contactID string) (status portal.Status, at time.Time, err error) {
+	err = r.Row(`
+SELECT /* Message.LastEvidence */ status, updated_at
+FROM messages
+WHERE contact_id = ? AND account_id = ? AND environment = ?
+  AND status IN ('received', 'delivered', 'read', 'number_not_found')
+ORDER BY id DESC
+LIMIT 1`, []any{contactID, t.AccountID, string(t.Environment)}, (*string)(&status), &at)
+	return status, at, err
+}
+
+// templateName is kept in a column of its own, for the filter of the list.
+func templateName(m portal.Message) string {
+	if m.Type != portal.TypeTemplate {
+		return ""
+	}
+	var t struct {
+		Name string `json:"name"`
+	}
+	_ = json.Unmarshal(m.Content, &t) // an erased message has no content and no name
+	return t.Name
+}
+
+func rawJSON(s *string) json.RawMessage {
+	if s == nil {
+		return nil
+	}
+	return json.RawMessage(*s)
+}
+
+func jsonText(raw json.RawMessage) *string {
+	if raw == nil {
+		return nil
+	}
+	s := string(raw)
+	return &s
+}
+
+func readFailure(code string, provider *string) (*portal.Failure, error) {
+	if code == "" {
+		return nil, nil //nolint:nilnil // no failure is a normal answer
+	}
+	f := &portal.Failure{Code: portal.Code(code)}
+	if provider == nil {
+		return f, nil
+	}
+	f.Provider = new(portal.ProviderError)
+	if err := json.Unmarshal([]byte(*provider), f.Provider); err != nil {
+		return nil, fmt.Errorf("provider_error: %w", err)
+	}
+	return f, nil
+}
+
+func writeFailure(f *portal.Failure) (code string, provider *string, err error) {
+	if f == nil {
+		return "", nil, nil
+	}
+	if f.Provider == nil {
+		return string(f.Code), nil, nil
+	}
+	raw, err := json.Marshal(f.Provider)
+	return string(f.Code), jsonText(raw), err
+}

@@ -1,0 +1,243 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/wppmarketing/developers/portal"
+)
+
+// ClaimedMessage names a due message that belongs to the caller until its lease ends.
+type ClaimedMessage struct {
+	ID        string
+	Tenant    portal.Tenant
+	ContactID string
+}
+
+// ClaimMessages takes due messages, oldest due first and in that order. Due is
+// what is to be sent, and what waits for news that did not come in time.
+func (tx *Tx) ClaimMessages(limit int, lease time.Duration) (claimed []ClaimedMessage, err error) {
+	ids, err := tx.ClaimDue(Claim{Table: "messages", Order: "due_at, id", Limit: limit, Lease: lease})
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	err = tx.Rows(`
+SELECT /* Message.Claimed */ id, account_id, environment, contact_id
+FROM messages
+WHERE id IN `+listOf(len(ids))+`
+ORDER BY due_at, id`, textArgs(ids), func(scan func(dest ...any) error) error {
+		var c ClaimedMessage
+		err := scan(&c.ID, &c.Tenant.AccountID, (*string)(&c.Tenant.Environment), &c.ContactID)
+		claimed = append(claimed, c)
+		return err
+	})
+	return claimed, err
+}
+
+// ReleaseLeases gives up every lease on messages and owed callbacks. Only a
+// process that knows itself to be the only worker may call it, at its start.
+func (tx *Tx) ReleaseLeases() error {
+	if _, err := tx.Exec(`
+UPDATE /* Message.ReleaseLeases */ messages
+SET lease_until = NULL
+WHERE due_at IS NOT NULL AND lease_until IS NOT NULL`); err != nil {
+		return err
+	}
+	_, err := tx.Exec(`
+UPDATE /* SimulatorCallback.ReleaseLeases */ simulator_callbacks
+SET lease_until = NULL
+WHERE lease_until IS NOT NULL`)
+	return err
+}
+
+// SendState is what decides, right before sending, whether and how a message goes out.
+type SendState struct {
+	OptIn         portal.Consent // of the contact; zero when it is gone
+	LastInboundAt *time.Time     // to any channel
+	Window        portal.Window  // towards the message's channel
+	Testers       []string
+	OptInRequired bool
+	ReplyTo       string     // WhatsApp's id of the message it answers
+	Behind        *time.Time // when an earlier queued message to the same contact is due, or nil
+	UnderWay      bool       // an attempt was begun and its outcome never written
+}
+
+// SendState reads the state around one outbound message.
+func (r Reader) SendState(t portal.Tenant, id string) (s SendState, err error) {
+	var testers string
+	err = r.Row(`
+SELECT /* Message.SendState */ COALESCE(c.opt_status, ''), COALESCE(c.opt_marketing, ''), COALESCE(c.opt_source, ''),
+  c.opt_at, c.last_inbound_at, m.channel_id, w.last_inbound_at, a.testers, a.opt_in_required,
+  COALESCE(q.provider_message_id, ''),
+  (SELECT MIN(e.due_at) FROM messages e
+    WHERE e.account_id = m.account_id AND e.environment = m.environment AND e.contact_id = m.contact_id
+      AND e.status = 'queued' AND e.id < m.id),
+  EXISTS (SELECT 1 FROM attempts t WHERE t.message_id = m.id AND t.outcome = '')
+FROM messages m
+JOIN accounts a ON a.id = m.account_id
+LEFT JOIN contacts c ON c.id = m.contact_id
+LEFT JOIN windows w ON w.contact_id = m.contact_id AND w.channel_id = m.channel_id
+LEFT JOIN messages q ON q.id = m.context_message_id AND q.account_id = m.account_id AND q.environment = m.environment
+WHERE m.id = ? AND m.account_id = ? AND m.environment = ?`,
+		[]any{id, t.AccountID, string(t.Environment)},
+		&s.OptIn.Status, &s.OptIn.Marketing, &s.OptIn.Source, &s.OptIn.At, &s.LastInboundAt, &s.Window.ChannelID,
+		&s.Window.LastInboundAt, &testers, &s.OptInRequired, &s.ReplyTo, &s.Behind, &s.UnderWay)
+	if err != nil {
+		return s, err
+	}
+	s.Testers, err = textsOf(testers)
+	return s, err
+}
+
+// ContactSent notes that WhatsApp took a message to the contact and, unless
+// waID is "", by which id it knows the person. A contact erased meanwhile stays erased.
+func (tx *Tx) ContactSent(t portal.Tenant, contactID, waID string) error {
+	_, err := tx.Exec(`
+UPDATE /* Contact.Sent */ contacts
+SET last_outbound_at = ?
+WHERE id = ? AND account_id = ? AND environment = ?`, tx.now, contactID, t.AccountID, string(t.Environment))
+	if err != nil || waID == "" {
+		return err
+	}
+	_, err = tx.Exec(`
+UPDATE /* Contact.LearnWAID */ contacts
+SET wa_id = ?, updated_at = ?
+WHERE id = ? AND account_id = ? AND environment = ? AND wa_id <> ?`,
+		waID, tx.now, contactID, t.AccountID, string(t.Environment), waID)
+	return err
+}
+
+// InsertAttempt writes an attempt that is about to be made.
+func (tx *Tx) InsertAttempt(a portal.Attempt) error {
+	_, err := tx.Exec(`
+INSERT /* Attempt.Insert */ INTO attempts (message_id, number, at, outcome, duration, http_status, trace_id, error_code)
+VALUES (?, ?, ?, '', 0, 0, '', '')`, a.MessageID, a.Number, a.At)
+	return err
+}
+
+// FinishAttempt writes what became of an attempt. One that is finished stays
+// as it is, unless only a callback said so: it knew nothing of the answer.
+func (tx *Tx) FinishAttempt(a portal.Attempt) error {
+	code, provider, err := writeFailure(a.Failure)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`
+UPDATE /* Attempt.Finish */ attempts
+SET outcome = ?, duration = ?, http_status = ?, trace_id = ?, error_code = ?, provider_error = ?, next_attempt_at = ?
+WHERE message_id = ? AND number = ? AND (outcome = '' OR outcome = 'accepted' AND http_status = 0)`,
+		a.Outcome, a.Duration.Microseconds(), a.HTTPStatus, a.TraceID, code, provider, a.NextAttemptAt, a.MessageID, a.Number)
+	return err
+}
+
+// InsertNews writes what WhatsApp reported; fresh is false when it had reported the same before.
+func (tx *Tx) InsertNews(n portal.StatusNews) (fresh bool, err error) {
+	rows, err := tx.Exec(`
+INSERT /* StatusNews.Insert */ INTO status_news (message_id, status, at, received_at, applied, sequence)
+VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (message_id, status, at) DO NOTHING`,
+		n.MessageID, string(n.Status), n.At, n.ReceivedAt, n.Applied, n.Sequence)
+	return rows > 0, err
+}
+
+// MessageHistory returns what happened to a message, each part oldest first.
+func (r Reader) MessageHistory(t portal.Tenant, id string) (h portal.History, err error) {
+	var checks string
+	err = r.Row(`
+SELECT /* Message.Checks */ checks
+FROM messages
+WHERE id = ? AND account_id = ? AND environment = ?`, []any{id, t.AccountID, string(t.Environment)}, &checks)
+	if err != nil {
+		return h, err
+	}
+	if h.Checks, err = readChecks(checks); err != nil {
+		return h, err
+	}
+	if h.Attempts, err = r.attempts(id); err != nil {
+		return h, err
+	}
+	if h.News, err = r.news(id); err != nil {
+		return h, err
+	}
+	h.Replays, err = r.replays(id)
+	return h, err
+}
+
+func (r Reader) attempts(messageID string) (list []portal.Attempt, err error) {
+	err = r.Rows(`
+SELECT /* Attempt.OfMessage */ number, at, outcome, duration, http_status, trace_id, error_code, provider_error, next_attempt_at
+FROM attempts
+WHERE message_id = ?
+ORDER BY number`, []any{messageID}, func(scan func(dest ...any) error) error {
+		a := portal.Attempt{MessageID: messageID}
+		var micros int64
+		var code string
+		var provider *string
+		err := scan(&a.Number, &a.At, &a.Outcome, &micros, &a.HTTPStatus, &a.TraceID, &code, &provider, &a.NextAttemptAt)
+		if err != nil {
+			return err
+		}
+		a.Duration = time.Duration(micros) * time.Microsecond
+		a.Failure, err = readFailure(code, provider)
+		list = append(list, a)
+		return err
+	})
+	return list, err
+}
+
+func (r Reader) news(messageID string) (list []portal.StatusNews, err error) {
+	err = r.Rows(`
+SELECT /* StatusNews.OfMessage */ status, at, received_at, applied, sequence
+FROM status_news
+WHERE message_id = ?
+ORDER BY received_at, at, sequence`, []any{messageID}, func(scan func(dest ...any) error) error {
+		n := portal.StatusNews{MessageID: messageID}
+		err := scan((*string)(&n.Status), &n.At, &n.ReceivedAt, &n.Applied, &n.Sequence)
+		list = append(list, n)
+		return err
+	})
+	return list, err
+}
+
+func (r Reader) replays(messageID string) (list []portal.Replay, err error) {
+	err = r.Rows(`
+SELECT /* Replay.OfMessage */ request_id, token_id, at
+FROM replays
+WHERE message_id = ?
+ORDER BY at, request_id`, []any{messageID}, func(scan func(dest ...any) error) error {
+		var p portal.Replay
+		err := scan(&p.RequestID, &p.TokenID, &p.At)
+		list = append(list, p)
+		return err
+	})
+	return list, err
+}
+
+// keptCheck is a check without its words, which the use case knows by heart.
+type keptCheck struct {
+	Check   string      `json:"check"`
+	Result  string      `json:"result"`
+	Code    portal.Code `json:"code,omitempty"`
+	Pointer string      `json:"pointer,omitempty"`
+}
+
+func writeChecks(checks []portal.Check) (string, error) {
+	kept := make([]keptCheck, 0, len(checks))
+	for _, c := range checks {
+		kept = append(kept, keptCheck{c.Check, c.Result, c.Code, c.Pointer})
+	}
+	raw, err := json.Marshal(kept)
+	return string(raw), err
+}
+
+func readChecks(text string) (checks []portal.Check, err error) {
+	var kept []keptCheck
+	if err := json.Unmarshal([]byte(text), &kept); err != nil {
+		return nil, fmt.Errorf("checks: %w", err)
+	}
+	for _, k := range kept {
+		checks = append(checks, portal.Check{Check: k.Check, Result: k.Result, Code: k.Code, Pointer: k.Pointer})
+	}
+	return checks, nil
+}

@@ -1,0 +1,104 @@
+package store
+
+import (
+	"time"
+
+	"github.com/wppmarketing/developers/portal"
+)
+
+// Modules returns the state of every module in the account, in the order that
+// pages show them. A module that was never switched is active.
+func (r Reader) Modules(accountID string, now time.Time) ([]portal.AccountModule, error) {
+	out := make([]portal.AccountModule, len(portal.Modules))
+	at := map[string]*portal.AccountModule{}
+	for i, m := range portal.Modules {
+		out[i] = portal.AccountModule{Module: m, Active: true}
+		at[m.Name] = &out[i]
+	}
+	err := r.Rows(`
+SELECT /* Module.Modules */ name, active, reason, messages_per_day, updated_at
+FROM account_modules
+WHERE account_id = ?`, []any{accountID}, func(scan func(dest ...any) error) error {
+		var name string
+		var m portal.AccountModule
+		if err := scan(&name, &m.Active, &m.Reason, &m.MessagesPerDay, &m.UpdatedAt); err != nil {
+			return err
+		}
+		if kept := at[name]; kept != nil {
+			m.Module = kept.Module
+			*kept = m
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	at[portal.ModuleMessages].UsedThisMonth, err = r.messagesSince(accountID, monthOf(now))
+	return out, err
+}
+
+// messagesSince counts the messages that the account has sent or received in
+// both environments. The condition on updated_at, which no message created
+// since then fails, is for the index.
+func (r Reader) messagesSince(accountID string, from time.Time) (n int64, err error) {
+	err = r.Row(`
+SELECT /* Module.messagesSince */ COUNT(*)
+FROM messages
+WHERE account_id = ?
+AND environment IN ('test', 'live')
+AND updated_at >= ?
+AND created_at >= ?`, []any{accountID, from, from}, &n)
+	return n, err
+}
+
+// ActiveModules returns the names of the account's active modules. One that
+// was never switched is active.
+func (r Reader) ActiveModules(accountID string) ([]string, error) {
+	off := map[string]bool{}
+	err := r.Rows(`
+SELECT /* Module.ActiveModules */ name
+FROM account_modules
+WHERE account_id = ?
+AND active = FALSE`, []any{accountID}, func(scan func(dest ...any) error) error {
+		var name string
+		err := scan(&name)
+		off[name] = true
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	active := make([]string, 0, len(portal.Modules))
+	for _, m := range portal.Modules {
+		if !off[m.Name] {
+			active = append(active, m.Name)
+		}
+	}
+	return active, nil
+}
+
+// MessagesPerDay returns how many messages the module lets the account send in
+// a moving 24 h; 0 means what the plan says.
+func (r Reader) MessagesPerDay(accountID string) (n int, err error) {
+	err = r.Row(`
+SELECT /* Module.MessagesPerDay */ messages_per_day
+FROM account_modules
+WHERE account_id = ?
+AND name = ?`, []any{accountID, portal.ModuleMessages}, &n)
+	if portal.CodeOf(err) == portal.CodeNotFound {
+		return 0, nil
+	}
+	return n, err
+}
+
+// SetModule stores the state of a module in the account.
+func (tx *Tx) SetModule(accountID string, m portal.AccountModule) error {
+	_, err := tx.Exec(`
+INSERT /* Module.SetModule */ INTO account_modules
+  (account_id, name, active, reason, messages_per_day, updated_at)
+VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (account_id, name) DO UPDATE
+SET active = excluded.active, reason = excluded.reason, messages_per_day = excluded.messages_per_day, updated_at = excluded.updated_at`,
+		accountID, m.Name, m.Active, m.Reason, m.MessagesPerDay, tx.Now())
+	return err
+}

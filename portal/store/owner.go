@@ -1,0 +1,25 @@
+package store
+
+import "github.com/wppmarketing/developers/portal"
+
+// owners says in which table the rows of an id's prefix live. Pages that show one
+// row find its tenant here and check the reader's membership before they read it.
+var owners = []struct{ prefix, query string }{
+	{portal.PrefixMessage, `/* Owner.Message */ SELECT account_id, environment FROM messages WHERE id = ?`},
+	{portal.PrefixContact, `/* Owner.Contact */ SELECT account_id, environment FROM contacts WHERE id = ?`},
+	{portal.PrefixHandoff, `/* Owner.Handoff */ SELECT account_id, environment FROM handoffs WHERE id = ?`},
+	{portal.PrefixToken, `/* Owner.Token */ SELECT account_id, environment FROM tokens WHERE id = ?`},
+	{portal.PrefixRequest, `/* Owner.Request */ SELECT account_id, environment FROM requests WHERE id = ?`},
+}
+
+// Owner returns whose row the id names; not_found for an unknown id or kind.
+// It is the only read without a tenant: the caller checks membership of what it returns.
+func (r Reader) Owner(id string) (t portal.Tenant, err error) {
+	for _, o := range owners {
+		if portal.IsID(o.prefix, id) {
+			err = r.Row(o.query, []any{id}, &t.AccountID, (*string)(&t.Environment))
+			return t, err
+		}
+	}
+	return t, portal.Refuse(portal.CodeNotFound)
+}

@@ -1,0 +1,179 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+
+	"github.com/wppmarketing/developers/portal"
+)
+
+// sqliteFile is the name of the database inside the data directory.
+const sqliteFile = "wpp.db"
+
+// maxReaders bounds the reading connections of SQLite.
+const maxReaders = 8
+
+// sqlite is the embedded engine: one writer and a pool of readers on one file
+// in WAL mode.
+type sqlite struct {
+	*writer
+	readers *readers
+}
+
+func openSQLite(ctx context.Context, o Options) (engine, error) {
+	path := filepath.Join(o.DataDir, sqliteFile)
+	if err := createFile(path, o.Migrate); err != nil {
+		return nil, err
+	}
+	if err := migrateSQLite(ctx, path, o); err != nil {
+		return nil, err
+	}
+	w, err := newWriter(sqliteDSN(path, o, false), o.Logger)
+	if err != nil {
+		return nil, err
+	}
+	return &sqlite{writer: w, readers: newReaders(sqliteDSN(path, o, true))}, nil
+}
+
+// createFile makes the file before SQLite does, readable by its owner only;
+// the files SQLite puts beside it take the same permissions.
+func createFile(path string, create bool) error {
+	flags := os.O_RDWR
+	if create {
+		flags |= os.O_CREATE
+	}
+	f, err := os.OpenFile(path, flags, 0o600)
+	if errors.Is(err, fs.ErrNotExist) && !create {
+		return fmt.Errorf("%w: there is no database at %s", ErrOlderSchema, path)
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// sqliteDSN holds every pragma: one said through a pool would reach one
+// connection only.
+func sqliteDSN(path string, o Options, readOnly bool) string {
+	q := url.Values{}
+	q.Set("_busy_timeout", strconv.FormatInt(o.BusyTimeout.Milliseconds(), 10))
+	q.Set("_foreign_keys", "true")
+	if readOnly {
+		q.Set("mode", "ro")
+		q.Set("_query_only", "true")
+	} else {
+		q.Set("mode", "rw")
+		q.Set("_auto_vacuum", "incremental")
+		q.Set("_journal_mode", "WAL")
+		q.Set("_synchronous", "FULL")
+		q.Set("_cache_size", "-8000")
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+func migrateSQLite(ctx context.Context, path string, o Options) (err error) {
+	db, err := sql.Open("sqlite3", sqliteDSN(path, o, false))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	db.SetMaxOpenConns(1)
+	return sqliteError(migrate(ctx, db, o))
+}
+
+func (s *sqlite) name() string       { return "sqlite" }
+func (s *sqlite) skipLocked() string { return "" }
+
+func (s *sqlite) query(ctx context.Context, sql string, args []any, limit int) ([][]any, error) {
+	return s.readers.query(ctx, sql, args, limit)
+}
+
+func (s *sqlite) close() error {
+	return errors.Join(s.readers.close(), s.writer.close())
+}
+
+// readers is a pool of read-only connections, opened when needed and used
+// last in, first out, so that a quiet program keeps one warm.
+type readers struct {
+	dsn   string
+	slots chan struct{}
+
+	mu     sync.Mutex
+	idle   []*sqliteConn
+	closed bool
+}
+
+func newReaders(dsn string) *readers {
+	return &readers{dsn: dsn, slots: make(chan struct{}, maxReaders)}
+}
+
+func (r *readers) query(ctx context.Context, sql string, args []any, limit int) ([][]any, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	select {
+	case r.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-r.slots }()
+	c, err := r.take()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := c.query(ctx, sql, args, limit)
+	return rows, errors.Join(err, r.put(c, err))
+}
+
+func (r *readers) take() (*sqliteConn, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil, errClosed
+	}
+	if last := len(r.idle) - 1; last >= 0 {
+		c := r.idle[last]
+		r.idle = r.idle[:last]
+		return c, nil
+	}
+	return dialSQLite(r.dsn)
+}
+
+// put gives c back. A connection that met a storage fault is closed: the next
+// query dials anew.
+func (r *readers) put(c *sqliteConn, err error) error {
+	if portal.CodeOf(err) == portal.CodeStorageUnavailable {
+		return c.close()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.idle = append(r.idle, c)
+	return nil
+}
+
+// close waits for the queries under way.
+func (r *readers) close() error {
+	for range maxReaders {
+		r.slots <- struct{}{}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	var errs []error
+	for _, c := range r.idle {
+		errs = append(errs, c.close())
+	}
+	r.idle = nil
+	for range maxReaders {
+		<-r.slots // those still waiting find the pool closed
+	}
+	return errors.Join(errs...)
+}

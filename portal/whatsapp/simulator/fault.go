@@ -1,0 +1,74 @@
+package simulator
+
+import (
+	"crypto/rand"
+	"fmt"
+	"net/http"
+)
+
+// fault is an error as the Cloud API answers it.
+type fault struct {
+	status    int
+	code      int
+	subcode   int
+	title     string
+	details   string
+	transient bool
+}
+
+func (f *fault) Error() string { return fmt.Sprintf("(#%d) %s", f.code, f.title) }
+
+// body is Meta's error object.
+func (f *fault) body(trace string) any {
+	object := map[string]any{
+		"message":    f.Error(),
+		"type":       "OAuthException",
+		"code":       f.code,
+		"fbtrace_id": trace,
+	}
+	if f.subcode != 0 {
+		object["error_subcode"] = f.subcode
+	}
+	if f.details != "" {
+		object["error_data"] = map[string]string{"messaging_product": "whatsapp", "details": f.details}
+	}
+	if f.transient {
+		object["is_transient"] = true
+	}
+	return map[string]any{"error": object}
+}
+
+var (
+	noToken     = &fault{status: http.StatusUnauthorized, code: 190, title: "Access token is missing", details: "Send it as Authorization: Bearer."}
+	badToken    = &fault{status: http.StatusUnauthorized, code: 190, title: "Invalid OAuth access token"}
+	unknownPath = &fault{status: http.StatusBadRequest, code: 2500, title: "Unknown path components"}
+	temporary   = &fault{status: http.StatusServiceUnavailable, code: 2, title: "Service temporarily unavailable", transient: true}
+	toOneself   = &fault{status: http.StatusBadRequest, code: 131021, title: "Recipient cannot be sender"}
+)
+
+func noObject(method string) *fault {
+	return &fault{
+		status: http.StatusBadRequest, code: 100, subcode: 33,
+		title:   fmt.Sprintf("Unsupported %s request", method),
+		details: "The object does not exist, cannot be loaded due to missing permissions, or does not support this operation.",
+	}
+}
+
+func invalid(details string) *fault {
+	return &fault{status: http.StatusBadRequest, code: 100, title: "Invalid parameter", details: details}
+}
+
+func missing(details string) *fault {
+	return &fault{status: http.StatusBadRequest, code: 131008, title: "Required parameter is missing", details: details}
+}
+
+func badValue(details string) *fault {
+	return &fault{status: http.StatusBadRequest, code: 131009, title: "Parameter value is not valid", details: details}
+}
+
+func refused(code int, title, details string) *fault {
+	return &fault{status: http.StatusBadRequest, code: code, title: title, details: details}
+}
+
+// newTrace returns a fresh fbtrace_id.
+func newTrace() string { return "A" + rand.Text() }

@@ -1,0 +1,200 @@
+package simulator
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/wppmarketing/developers/portal/phone"
+)
+
+// The limits of the envelope and of the types.
+const (
+	maxBody        = 1 << 20
+	maxCorrelation = 512
+	maxText        = 4096
+	maxID          = 512
+)
+
+// message is a valid request to send.
+type message struct {
+	input       string // the recipient as the caller wrote it
+	to          phone.Number
+	kind        string
+	correlation string
+	pricing     pricing
+}
+
+// pricing is what a status says about the price of its message.
+type pricing struct {
+	Billable bool   `json:"billable"`
+	Model    string `json:"pricing_model"`
+	Type     string `json:"type"`
+	Category string `json:"category"`
+}
+
+// kinds are the types of message, each with the check of the object of its name.
+var kinds = map[string]func(object) (pricing, error){
+	"template": checkTemplate,
+	"text":     checkText,
+}
+
+// messages answers POST /{phone-number-id}/messages.
+func (s *Simulator) messages(r *http.Request, ph Phone) (any, error) {
+	o, err := readBody(r)
+	if err != nil {
+		return nil, err
+	}
+	if o.has("status") {
+		return markRead(o)
+	}
+	m, err := readMessage(o, ph)
+	if err != nil {
+		return nil, err
+	}
+	wamid := newWAMID(m.to.E164, outbound)
+	if err := s.schedule(r.Context(), ph, wamid, m); err != nil {
+		return nil, err
+	}
+	return map[string]any{
+		"messaging_product": "whatsapp",
+		"contacts":          []map[string]string{{"input": m.input, "wa_id": phone.Digits(m.to.E164)}},
+		"messages":          []map[string]string{{"id": wamid, "message_status": "accepted"}},
+	}, nil
+}
+
+func readBody(r *http.Request) (object, error) {
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != "application/json" {
+		return object{}, invalid("The parameter messaging_product is required.")
+	}
+	raw, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil {
+		return object{}, fmt.Errorf("read body: %w", err)
+	}
+	if len(raw) > maxBody {
+		return object{}, invalid("The request is too large.")
+	}
+	o, err := parseObject("", raw)
+	if err != nil {
+		return o, err
+	}
+	if product, err := o.optionalText("messaging_product", maxID); err != nil || product != "whatsapp" {
+		return o, invalid("The parameter messaging_product is required and must be whatsapp.")
+	}
+	return o, nil
+}
+
+// markRead answers a read receipt, with or without a typing indicator.
+func markRead(o object) (any, error) {
+	if err := o.only("messaging_product", "status", "message_id", "typing_indicator"); err != nil {
+		return nil, err
+	}
+	if status, err := o.text("status", maxID); err != nil || status != "read" {
+		return nil, badValue("Param status must be read.")
+	}
+	if err := checkWAMID(o); err != nil {
+		return nil, err
+	}
+	if o.has("typing_indicator") {
+		typing, err := o.child("typing_indicator")
+		if err != nil {
+			return nil, err
+		}
+		if kind, err := typing.text("type", maxID); err != nil || kind != "text" {
+			return nil, badValue("Param typing_indicator['type'] must be text.")
+		}
+	}
+	return map[string]bool{"success": true}, nil
+}
+
+// readMessage checks everything about a message before anything happens.
+func readMessage(o object, ph Phone) (message, error) {
+	m := message{}
+	kind, err := o.optionalText("type", maxID)
+	if err != nil {
+		return m, err
+	}
+	if kind == "" {
+		kind = "text"
+	}
+	m.kind = kind
+	check, ok := kinds[kind]
+	if !ok {
+		return m, refused(131051, "Unsupported message type", "Message type is not supported by the simulator.")
+	}
+	known := []string{"messaging_product", "recipient_type", "to", "type", "context", "biz_opaque_callback_data", kind}
+	if err := o.only(known...); err != nil {
+		return m, err
+	}
+	if err := m.readRecipient(o, ph); err != nil {
+		return m, err
+	}
+	content, err := o.child(kind)
+	if err != nil {
+		return m, err
+	}
+	m.pricing, err = check(content)
+	return m, err
+}
+
+func (m *message) readRecipient(o object, ph Phone) (err error) {
+	if recipient, err := o.optionalText("recipient_type", maxID); err != nil || recipient != "" && recipient != "individual" {
+		return badValue("Param recipient_type must be individual.")
+	}
+	if m.input, err = o.text("to", maxID); err != nil {
+		return err
+	}
+	if m.to, err = phone.Parse("+"+strings.TrimPrefix(m.input, "+"), ""); err != nil {
+		return badValue("Param to is not a phone number.")
+	}
+	if m.to.E164 == ph.Number {
+		return toOneself
+	}
+	if m.correlation, err = o.optionalText("biz_opaque_callback_data", maxCorrelation); err != nil {
+		return err
+	}
+	if !o.has("context") {
+		return nil
+	}
+	reply, err := o.child("context")
+	if err != nil {
+		return err
+	}
+	if err := reply.only("message_id"); err != nil {
+		return err
+	}
+	return checkWAMID(reply)
+}
+
+func checkWAMID(o object) error {
+	id, err := o.text("message_id", maxID)
+	if err != nil {
+		return err
+	}
+	if !strings.HasPrefix(id, wamidPrefix) {
+		return badValue("Param message_id is not the id of a message.")
+	}
+	return nil
+}
+
+// checkText: free text is free of charge, because it needs an open window.
+func checkText(o object) (pricing, error) {
+	free := pricing{Billable: false, Model: "PMP", Type: "free_customer_service", Category: "service"}
+	if err := o.only("body", "preview_url"); err != nil {
+		return free, err
+	}
+	if _, err := o.text("body", maxText); err != nil {
+		return free, err
+	}
+	if o.has("preview_url") {
+		var preview *bool
+		if json.Unmarshal(o.fields["preview_url"], &preview) != nil || preview == nil {
+			return free, invalid("Param text['preview_url'] must be a boolean.")
+		}
+	}
+	return free, nil
+}

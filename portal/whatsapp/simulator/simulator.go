@@ -1,0 +1,203 @@
+// Package simulator is the WhatsApp Cloud API as an http.Handler, so that the
+// rest of the program sends and listens as it would with Meta: the same
+// addresses, checks, errors, message ids and signed callbacks. It runs inside
+// the process by default, and over the network for other people's tests.
+//
+// It keeps nothing itself: its phones and the callbacks it owes live in a
+// Journal, so a killed process loses no status.
+//
+// Known weakness: it knows text and template messages and the templates every
+// account is given; it does not count limits, keep windows, or remember
+// messages, so a read receipt for any well-formed id succeeds.
+package simulator
+
+import (
+	"cmp"
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/phone"
+)
+
+// Phone is one simulated WhatsApp number.
+type Phone struct {
+	ID        string // phone-number-id
+	WABA      string
+	Number    string // E.164
+	Token     string
+	AppSecret []byte
+	ChannelID string
+}
+
+// String leaves the secrets out.
+func (p Phone) String() string { return p.ID }
+
+// LogValue leaves the secrets out.
+func (p Phone) LogValue() slog.Value { return slog.StringValue(p.ID) }
+
+// Callback is one call that the simulator owes to a channel.
+type Callback struct {
+	ID        string
+	ChannelID string
+	DueAt     time.Time
+	Body      []byte // the exact bytes that are signed and sent
+}
+
+// Journal keeps what must outlive the process.
+type Journal interface {
+	// Phone returns the number with this phone-number-id, not_found when there is none.
+	Phone(ctx context.Context, phoneNumberID string) (Phone, error)
+	// Schedule has stored all callbacks when it returns nil, and none otherwise.
+	Schedule(ctx context.Context, callbacks []Callback) error
+	// Deliver claims due callbacks and calls send for each; it forgets those for
+	// which send returned nil and postpones the others. send may be called from
+	// several goroutines at once. It returns how many it tried.
+	Deliver(ctx context.Context, limit int, send func(Callback) error) (int, error)
+}
+
+// Options of a Simulator.
+type Options struct {
+	Journal Journal
+	Now     func() time.Time // default time.Now
+	Receive http.Handler     // takes the callbacks at POST /hooks/whatsapp/{channel_id}
+	Logger  *slog.Logger     // default: none
+}
+
+// Simulator answers as the Cloud API. It is safe for concurrent use.
+type Simulator struct {
+	journal Journal
+	now     func() time.Time
+	receive http.Handler
+	log     *slog.Logger
+}
+
+// New returns a simulator.
+func New(o Options) *Simulator {
+	s := &Simulator{journal: o.Journal, now: o.Now, receive: o.Receive, log: o.Logger}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	return s
+}
+
+// latestVersion is what Meta reports when the path names no version.
+const latestVersion = "v23.0"
+
+var versionSegment = regexp.MustCompile(`^v[0-9]{1,3}\.[0-9]$`)
+
+// ServeHTTP answers one call, under any version prefix or none.
+func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
+	version := latestVersion
+	if versionSegment.MatchString(path[0]) {
+		version, path = path[0], path[1:]
+	}
+	trace := newTrace()
+	w.Header().Set("Facebook-Api-Version", version)
+	w.Header().Set("X-Fb-Trace-Id", trace)
+	w.Header().Set("X-Fb-Request-Id", trace)
+	w.Header().Set("X-Fb-Rev", "1")
+	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+
+	answer, err := s.answer(w, r, path)
+	status := http.StatusOK
+	if err != nil {
+		var f *fault
+		if !errors.As(err, &f) {
+			s.log.ErrorContext(r.Context(), "simulator failed", "error", err)
+			f = temporary
+		}
+		status, answer = f.status, f.body(trace)
+	}
+	w.WriteHeader(status)
+	// An error here means that the caller is gone.
+	_ = json.NewEncoder(w).Encode(answer)
+}
+
+// answer is the route table.
+func (s *Simulator) answer(w http.ResponseWriter, r *http.Request, path []string) (any, error) {
+	switch {
+	case len(path) == 2 && path[1] == "messages" && r.Method == http.MethodPost:
+		ph, err := s.authorize(r, path[0])
+		if err != nil {
+			return nil, err
+		}
+		w.Header().Set("X-Business-Use-Case-Usage", usage(ph))
+		return s.messages(r, ph)
+	case len(path) == 1 && path[0] != "" && r.Method == http.MethodGet:
+		ph, err := s.authorize(r, path[0])
+		if err != nil {
+			return nil, err
+		}
+		return describe(ph, r.URL.Query().Get("fields"))
+	default:
+		return nil, unknownPath
+	}
+}
+
+// authorize finds the phone and checks that the bearer may speak for it.
+func (s *Simulator) authorize(r *http.Request, id string) (Phone, error) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return Phone{}, noToken
+	}
+	ph, err := s.journal.Phone(r.Context(), id)
+	if errors.Is(err, portal.Refuse(portal.CodeNotFound)) {
+		return Phone{}, noObject(r.Method)
+	}
+	if err != nil {
+		return Phone{}, fmt.Errorf("phone: %w", err)
+	}
+	if subtle.ConstantTimeCompare([]byte(token), []byte(ph.Token)) != 1 {
+		return Phone{}, badToken
+	}
+	return ph, nil
+}
+
+// describe answers GET /{phone-number-id}; fields "" means the usual ones.
+func describe(ph Phone, fields string) (any, error) {
+	all := map[string]any{
+		"id":                       ph.ID,
+		"display_phone_number":     phone.Format(ph.Number),
+		"verified_name":            "Simulator",
+		"quality_rating":           "GREEN",
+		"code_verification_status": "VERIFIED",
+		"platform_type":            "CLOUD_API",
+		"throughput":               map[string]string{"level": "STANDARD"},
+	}
+	if fields == "" {
+		return all, nil
+	}
+	chosen := map[string]any{"id": ph.ID}
+	for field := range strings.SplitSeq(fields, ",") {
+		value, ok := all[strings.TrimSpace(field)]
+		if !ok {
+			return nil, invalid("Tried accessing nonexisting field on node type (WhatsAppBusinessPhoneNumber).")
+		}
+		chosen[strings.TrimSpace(field)] = value
+	}
+	return chosen, nil
+}
+
+// usage is Meta's header about management calls; nothing is ever used up here.
+func usage(ph Phone) string {
+	header, err := json.Marshal(map[string]any{cmp.Or(ph.WABA, "0"): []map[string]any{{
+		"type": "whatsapp", "call_count": 1, "total_cputime": 1, "total_time": 1, "estimated_time_to_regain_access": 0,
+	}}})
+	if err != nil {
+		return "{}"
+	}
+	return string(header)
+}

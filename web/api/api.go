@@ -1,0 +1,164 @@
+// Package api is /v1: it reads a request strictly, finds out who calls and what
+// they may, runs one use case, and answers JSON. It also serves the OpenAPI
+// document, which is generated from the same operations.
+//
+// operations.go is the list of what there is; one file per resource holds the
+// wire form and the handlers; the rest is the way every call takes: call.go
+// (log row), gate.go (who and how often), decode.go (strict JSON), problem.go
+// (errors), write.go (idempotency). The package decides nothing about messages
+// or people: rules live in the use cases.
+//
+// Known weaknesses. huma reports errors through package variables, so one
+// process can hold one kind of API; a body is decoded twice, once to be
+// validated and once into its struct; limits are counted per process.
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/accounts"
+	"github.com/wppmarketing/developers/portal/audit"
+	"github.com/wppmarketing/developers/portal/contacts"
+	"github.com/wppmarketing/developers/portal/messaging"
+	"github.com/wppmarketing/developers/portal/store"
+	"github.com/wppmarketing/developers/portal/support"
+	"github.com/wppmarketing/developers/portal/tokens"
+)
+
+// Version is that of the document: a change of the document needs a new one.
+const Version = "1.0.0"
+
+// Options are what the API stands on. All are required but Console, Now,
+// ClientIP and Logger.
+type Options struct {
+	Store     *store.Store
+	Tokens    *tokens.Service
+	Accounts  *accounts.Service
+	Messaging *messaging.Service
+	Contacts  *contacts.Service
+	Support   *support.Service
+	Log       *audit.Log
+	Console   func(*http.Request) (portal.Caller, error) // the API reference's session grant; nil = none
+	BaseURL   string                                     // of the portal, without a slash at the end
+	Now       func() time.Time                           // nil = time.Now
+	ClientIP  func(*http.Request) netip.Addr             // nil = the peer's address
+	Logger    *slog.Logger                               // nil = discard
+}
+
+// API serves /v1/ and /openapi/.
+type API struct {
+	Options
+	mux       *http.ServeMux
+	byPattern map[string]*Operation
+	limits    *limiter
+	documents map[string]document // by file name and language
+}
+
+// New returns the API. It fails when its own tables contradict each other.
+func New(o Options) (*API, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.ClientIP == nil {
+		o.ClientIP = peer
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	o.BaseURL = strings.TrimSuffix(o.BaseURL, "/")
+	l, err := newLimiter()
+	if err != nil {
+		return nil, err
+	}
+	a := &API{Options: o, mux: http.NewServeMux(), limits: l, byPattern: map[string]*Operation{}}
+	h := humago.New(a.mux, a.config())
+	a.register(h)
+	for i := range operations {
+		op := &operations[i]
+		a.byPattern[op.Method+" "+op.Path] = op
+	}
+	a.documents, err = documents(h.OpenAPI())
+	return a, err
+}
+
+// register mounts the handlers, one line a resource.
+func (a *API) register(h huma.API) {
+	a.registerAccount(h)
+	a.registerMessages(h)
+	a.registerTemplates(h)
+	a.registerContacts(h)
+	a.registerHandoffs(h)
+	a.registerRequests(h)
+	a.registerErrors(h)
+}
+
+// ServeHTTP answers one call and logs it.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, "/openapi/") {
+		a.serveDocument(w, r)
+		return
+	}
+	c := a.open(r)
+	a.run(c)
+	c.send(w)
+	a.close(c)
+}
+
+// run fills in the answer of c, whatever happens.
+func (a *API) run(c *call) {
+	defer func() {
+		if v := recover(); v != nil {
+			a.Logger.Error("api panicked", "request_id", c.id, "panic", v)
+			c.answer = answer{header: c.answer.header}
+			c.refuse(errors.New("panic"))
+		}
+	}()
+	if err := a.admit(c); err != nil {
+		c.refuse(err)
+		return
+	}
+	c.validating = time.Now()
+	a.mux.ServeHTTP(&c.answer, c.r)
+}
+
+// handler runs an operation: it gets the decoded input and returns what to answer.
+type handler[I any] func(ctx context.Context, c *call, in *I) (reply, error)
+
+// output makes huma leave the writing to us.
+type output struct {
+	Body func(huma.Context)
+}
+
+// mount registers the handler of the operation of that id.
+func mount[I any](h huma.API, id string, run handler[I]) {
+	huma.Register(h, describe(h, id), func(ctx context.Context, in *I) (*output, error) {
+		c := callOf(ctx)
+		c.decoded()
+		rep, err := run(ctx, c, in)
+		if err == nil && !c.answered {
+			err = c.fill(rep)
+		}
+		if err != nil {
+			return nil, c.problem(err)
+		}
+		return &output{Body: func(huma.Context) {}}, nil
+	})
+}
+
+func peer(r *http.Request) netip.Addr {
+	ap, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return ap.Addr().Unmap()
+}

@@ -1,0 +1,171 @@
+package api
+
+import (
+	"context"
+	"encoding/hex"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/audit"
+)
+
+// call is one request on its way, with its answer and what the log will say.
+type call struct {
+	api        *API
+	id         string
+	at         time.Time // by the injected clock, for the log
+	started    time.Time // for durations
+	validating time.Time
+	r          *http.Request
+	op         *Operation // nil: no such route
+	caller     portal.Caller
+	body       []byte
+	lang       string
+	trace      string
+	key        string // Idempotency-Key, checked
+	timing     portal.Timing
+	answer     answer
+	answered   bool        // answer is complete
+	code       portal.Code // of a refusal
+	recorded   bool        // the log row was written with the effect
+	replayed   bool
+	original   string // the call that a replay repeats
+	messageID  string
+	contactID  string
+	handoffID  string
+}
+
+// answer is a response kept in memory, so that it can be logged and kept.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (a *answer) Header() http.Header { return a.header }
+
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+	}
+}
+
+func (a *answer) Write(b []byte) (int, error) {
+	a.WriteHeader(http.StatusOK)
+	a.body = append(a.body, b...)
+	return len(b), nil
+}
+
+type callKey struct{}
+
+func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
+
+// open starts the call: its id, its route, its language.
+func (a *API) open(r *http.Request) *call {
+	c := &call{api: a, id: portal.RequestID(r.Context()), at: a.Now().UTC().Truncate(time.Microsecond), started: time.Now()}
+	if c.id == "" {
+		c.id = portal.NewID(portal.PrefixRequest)
+	}
+	c.trace = traceID(r.Header.Get("Traceparent"))
+	c.op = a.route(r)
+	c.speak(r.Header.Get("Accept-Language"))
+	c.answer.header = http.Header{
+		"Request-Id":    {c.id},
+		"Cache-Control": {"no-store"},
+		"Vary":          {"Accept-Language, Authorization"},
+	}
+	c.caller.IP = a.ClientIP(r)
+	c.r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
+	return c
+}
+
+// decoded notes that reading and checking the input is over.
+func (c *call) decoded() { c.timing.Validation = time.Since(c.validating) }
+
+// send writes the answer to the client.
+func (c *call) send(w http.ResponseWriter) {
+	h := w.Header()
+	for k, v := range c.answer.header {
+		h[k] = v
+	}
+	h.Set("Content-Language", c.lang)
+	w.WriteHeader(c.answer.status)
+	_, _ = w.Write(c.answer.body)
+}
+
+// close hands the call to the log: an effect's row exists and gets its
+// duration, all others are queued.
+func (a *API) close(c *call) {
+	took := time.Since(c.started)
+	if c.recorded {
+		a.Log.Finish(c.caller.Tenant, c.id, took, c.timing.Store)
+		return
+	}
+	row := c.row(c.answer)
+	row.Duration = &took
+	a.Log.Enqueue(context.WithoutCancel(c.r.Context()), row)
+}
+
+// row returns the log entry of the call as it stands. Path and texts are masked by the log.
+func (c *call) row(ans answer) portal.Request {
+	r := c.r
+	row := portal.Request{
+		ID: c.id, AccountID: c.caller.AccountID, Environment: c.caller.Environment, At: c.at,
+		Source: c.caller.Source(), Method: r.Method, Path: r.URL.Path,
+		Status: ans.status, ErrorCode: c.code, Timing: c.timing,
+		TokenID: c.caller.Token.ID, TokenName: c.caller.Token.Name, UserID: c.caller.UserID,
+		UserAgent: r.UserAgent(), IdempotencyKey: c.key, Replayed: c.replayed, TraceID: c.trace,
+		MessageID: c.messageID, ContactID: c.contactID, HandoffID: c.handoffID, OriginalRequestID: c.original,
+	}
+	if c.caller.IP.IsValid() {
+		row.IP = c.caller.IP.String()
+	}
+	if r.URL.RawQuery != "" {
+		row.Path += "?" + r.URL.RawQuery
+	}
+	if c.op != nil {
+		row.Operation = c.op.ID
+	}
+	row.Bodies = &portal.Bodies{
+		RequestHeaders:  audit.MaskHeaders(r.Header),
+		RequestBody:     audit.Mask(r.Header.Get("Content-Type"), c.body),
+		ResponseHeaders: audit.MaskHeaders(ans.header),
+		ResponseBody:    audit.Mask(ans.header.Get("Content-Type"), ans.body),
+	}
+	return row
+}
+
+// shorten makes text from outside fit to be told back: valid, without control
+// characters, at most n bytes.
+func shorten(s string, n int) string {
+	if len(s) > n {
+		s = s[:n]
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7F {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+}
+
+// traceID returns the trace id of a W3C traceparent, "" when it is not one.
+func traceID(header string) string {
+	parts := strings.Split(header, "-")
+	if len(header) < 55 || len(parts) < 4 || len(parts[0]) != 2 || len(parts[1]) != 32 || len(parts[2]) != 16 || len(parts[3]) != 2 {
+		return ""
+	}
+	if parts[0] == "ff" || parts[0] == "00" && len(header) != 55 || zero(parts[1]) || zero(parts[2]) {
+		return ""
+	}
+	for _, p := range parts[:4] {
+		if _, err := hex.DecodeString(p); err != nil || strings.ToLower(p) != p {
+			return ""
+		}
+	}
+	return parts[1]
+}
+
+func zero(hex string) bool { return strings.Trim(hex, "0") == "" }

@@ -1,0 +1,56 @@
+package api
+
+import (
+	"context"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/wppmarketing/developers/portal"
+)
+
+// CatalogueEntry is one error code in both languages.
+type CatalogueEntry struct {
+	Code      string    `json:"code" doc:"Never translated; new codes may appear."`
+	Status    *int      `json:"status" doc:"HTTP status; null for codes that appear only in a message's error."`
+	Retryable bool      `json:"retryable" doc:"Whether the same request, unchanged, may succeed later."`
+	Title     Bilingual `json:"title" doc:"The code in words."`
+	Detail    Bilingual `json:"detail" doc:"What happened."`
+	Action    Bilingual `json:"action" doc:"What to do about it."`
+	URL       string    `json:"url" format:"uri" doc:"Address of the explanation of this code."`
+}
+
+// Bilingual is a text in both languages.
+type Bilingual struct {
+	EN string `json:"en"`
+	PT string `json:"pt-BR"`
+}
+
+func (a *API) registerErrors(h huma.API) {
+	mount(h, "listErrors", a.listErrors)
+	mount(h, "getError", a.getError)
+}
+
+// listErrors answers the whole catalogue: it is short, and fits on one page.
+func (a *API) listErrors(_ context.Context, _ *call, _ *struct{}) (reply, error) {
+	return reply{body: list[CatalogueEntry]{Data: each(portal.Catalogue, a.entryOf)}, tag: true}, nil
+}
+
+func (a *API) getError(_ context.Context, _ *call, in *struct {
+	Code string `path:"code" maxLength:"64" doc:"The code." example:"window_closed"`
+}) (reply, error) {
+	e, ok := portal.EntryOf(portal.Code(in.Code))
+	if !ok {
+		return reply{}, portal.Refuse(portal.CodeNotFound)
+	}
+	return reply{body: a.entryOf(e), tag: true}, nil
+}
+
+func (a *API) entryOf(e portal.Entry) CatalogueEntry {
+	both := func(w portal.Words) Bilingual { return Bilingual{EN: w.EN, PT: w.PT} }
+	w := CatalogueEntry{Code: string(e.Code), Retryable: e.Retryable, Title: both(e.Title), Detail: both(e.Detail), Action: both(e.Action),
+		URL: a.BaseURL + "/docs/errors#" + string(e.Code)}
+	if e.Status != 0 {
+		w.Status = &e.Status
+	}
+	return w
+}

@@ -1,0 +1,115 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/store"
+)
+
+// keptFor is how long the answer of an Idempotency-Key is kept.
+const keptFor = 24 * time.Hour
+
+// effect is an operation that changes something, inside its transaction. It may
+// run twice.
+type effect[I any] func(tx *store.Tx, c *call, in *I) (reply, error)
+
+// mountWrite registers an operation whose effect, kept answer and log row are
+// one transaction: none of them exists without the others.
+func mountWrite[I any](h huma.API, id string, run effect[I]) {
+	mount(h, id, func(ctx context.Context, c *call, in *I) (reply, error) {
+		start := time.Now()
+		defer func() { c.timing.Store = time.Since(start) }()
+		var ans answer
+		err := c.api.Store.Tx(ctx, func(tx *store.Tx) (err error) {
+			ans, err = c.write(tx, func() (reply, error) { return run(tx, c, in) })
+			return err
+		})
+		if err != nil {
+			// Nothing of the effect exists: the log must not link to it.
+			c.messageID, c.contactID, c.handoffID, c.original, c.replayed = "", "", "", "", false
+			return reply{}, err
+		}
+		c.recorded = true
+		c.take(ans)
+		return reply{}, nil
+	})
+}
+
+// write claims the key, runs the effect or replays its kept answer, and logs.
+func (c *call) write(tx *store.Tx, run func() (reply, error)) (answer, error) {
+	hash := sha256.Sum256([]byte(c.key))
+	print := c.fingerprint()
+	if c.key != "" {
+		kept, claimed, err := tx.ClaimKey(c.caller.Tenant, store.KeyClaim{KeyHash: hash[:], Fingerprint: print, RequestID: c.id})
+		if err != nil {
+			return answer{}, err
+		}
+		if !claimed {
+			return c.replay(tx, kept, print)
+		}
+	}
+	rep, err := run()
+	if err != nil {
+		return answer{}, err
+	}
+	ans, err := render(rep)
+	if err != nil {
+		return answer{}, err
+	}
+	if c.key != "" {
+		err = tx.KeepAnswer(c.caller.Tenant, hash[:], store.Kept{RequestID: c.id, MessageID: c.messageID, Fingerprint: print,
+			Status: ans.status, Headers: flat(ans.header), Body: ans.body, ExpiresAt: tx.Now().Add(keptFor)})
+		if err != nil {
+			return answer{}, err
+		}
+	}
+	return ans, c.record(tx, ans)
+}
+
+// replay answers what was kept, if it was kept for the same request.
+func (c *call) replay(tx *store.Tx, kept *store.Kept, print []byte) (answer, error) {
+	if string(kept.Fingerprint) != string(print) {
+		return answer{}, portal.Refuse(portal.CodeIdempotencyMismatch)
+	}
+	c.replayed, c.original, c.messageID = true, kept.RequestID, kept.MessageID
+	if kept.MessageID != "" {
+		if err := tx.AddReplay(kept.MessageID, c.id, c.caller.Token.ID); err != nil {
+			return answer{}, err
+		}
+	}
+	ans := answer{status: kept.Status, header: http.Header{"Idempotency-Replayed": {"true"}}, body: kept.Body}
+	for k, v := range kept.Headers {
+		ans.header.Set(k, v)
+	}
+	return ans, c.record(tx, ans)
+}
+
+func (c *call) record(tx *store.Tx, ans answer) error {
+	all := c.answer.header.Clone()
+	for k, v := range ans.header {
+		all[k] = v
+	}
+	return c.api.Log.Record(tx, c.row(answer{status: ans.status, header: all, body: ans.body}))
+}
+
+// fingerprint tells one request from another under the same key.
+func (c *call) fingerprint() []byte {
+	h := sha256.New()
+	h.Write([]byte(c.r.Method + " " + c.r.URL.EscapedPath() + "\n"))
+	h.Write(c.body)
+	return h.Sum(nil)
+}
+
+func flat(h http.Header) map[string]string {
+	out := make(map[string]string, len(h))
+	for k := range h {
+		out[k] = h.Get(k)
+	}
+	return out
+}

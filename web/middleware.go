@@ -1,0 +1,141 @@
+package web
+
+import (
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/wppmarketing/developers/portal"
+)
+
+// maxForm is the largest form a page sends, in bytes.
+const maxForm = 256 << 10
+
+// pagePolicy lets a page load from this origin only, run no inline code and be framed by nobody.
+const pagePolicy = "default-src 'self'; style-src 'self'; script-src 'self'; img-src 'self' data:; " +
+	"object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+
+// door holds what the front door's own handlers need.
+type door struct {
+	Options
+	latency *prometheus.HistogramVec
+}
+
+func newLatency(reg *prometheus.Registry) *prometheus.HistogramVec {
+	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "wpp_http_request_seconds",
+		Help:    "Time to answer, by route and status class.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
+	}, []string{"route", "class"})
+	reg.MustRegister(h)
+	return h
+}
+
+// observe gives the request its id, writes its one log line and its metric, and
+// contains a panic. The line holds the route, not the path: paths carry phone numbers.
+func (d *door) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start, id := time.Now(), portal.NewID(portal.PrefixRequest)
+		rec := &recorder{ResponseWriter: w}
+		rec.Header().Set("Request-Id", id)
+		r = r.WithContext(portal.WithRequestID(r.Context(), id))
+		defer func() {
+			if v := recover(); v != nil {
+				if v == http.ErrAbortHandler {
+					panic(v)
+				}
+				d.Logger.Error("handler panicked", "request_id", id, "panic", v)
+				if rec.status == 0 {
+					http.Error(rec, "Internal error. Request "+id, http.StatusInternalServerError)
+				}
+			}
+			route, took := r.Pattern, time.Since(start)
+			if route == "" {
+				route = "none"
+			}
+			d.latency.WithLabelValues(route, strconv.Itoa(rec.code()/100)+"xx").Observe(took.Seconds())
+			d.Logger.LogAttrs(r.Context(), slog.LevelInfo, "request",
+				slog.String("request_id", id), slog.String("method", r.Method), slog.String("route", route),
+				slog.Int("status", rec.code()), slog.Int64("bytes", rec.bytes), slog.Duration("took", took))
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+// secure sets the headers that every answer carries.
+func (d *door) secure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		if d.HTTPS {
+			h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// securePages sets the headers of HTML pages; the API reference narrows the policy further.
+func securePages(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", pagePolicy)
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
+		h.Set("Vary", "Cookie, Accept-Language")
+		next.ServeHTTP(w, r)
+	})
+}
+
+func limitForm(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// crossSite refuses a form that another site sent.
+func crossSite(w http.ResponseWriter, r *http.Request) {
+	http.Error(w, "This form came from another site and was refused. Open the page here and try again. Request "+
+		portal.RequestID(r.Context()), http.StatusForbidden)
+}
+
+// recorder remembers what was answered.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+// code returns the status sent; a handler that wrote nothing sent 200.
+func (r *recorder) code() int {
+	if r.status == 0 {
+		return http.StatusOK
+	}
+	return r.status
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := r.ResponseWriter.Write(b)
+	r.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController flush server-sent events.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -1,0 +1,85 @@
+// Package web is the front door: the route table, the order of the middleware,
+// the headers that every answer carries, and the health and metrics endpoints.
+//
+// It knows which room serves a path and nothing of what is inside. TLS is the
+// proxy's work: the server speaks plain HTTP. Known weakness: limits on slow
+// clients are the timeouts of net/http, there is no limit on connections.
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/wppmarketing/developers/portal/messaging"
+	"github.com/wppmarketing/developers/portal/store"
+	"github.com/wppmarketing/developers/static"
+	"github.com/wppmarketing/developers/web/dashboard"
+	"github.com/wppmarketing/developers/web/session"
+)
+
+// Options are the rooms behind the door. All are required but MetricsToken.
+type Options struct {
+	API          http.Handler // /v1/ and /openapi/
+	Dashboard    *dashboard.Dashboard
+	Messaging    *messaging.Service
+	Sessions     *session.Manager
+	Store        *store.Store
+	Metrics      *prometheus.Registry
+	MetricsToken string         // bearer of /metrics; "" = loopback peers only
+	Proxies      []netip.Prefix // whose X-Forwarded-For is believed
+	HTTPS        bool           // the base URL is https
+	Logger       *slog.Logger
+}
+
+// New returns the handler of every path of the program.
+func New(o Options) http.Handler {
+	d := &door{Options: o, latency: newLatency(o.Metrics)}
+	pages := http.NewServeMux()
+	for _, rt := range o.Dashboard.Routes() {
+		pages.Handle(rt.Pattern, o.Dashboard.Handler(rt))
+	}
+	pages.HandleFunc("/", o.Dashboard.NotFound)
+	sameOrigin := http.NewCrossOriginProtection()
+	sameOrigin.SetDenyHandler(http.HandlerFunc(crossSite))
+
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", o.Sessions.Console(o.API))
+	mux.Handle("/openapi/", o.API)
+	mux.Handle("/static/", static.Handler())
+	mux.HandleFunc("GET /hooks/whatsapp/{channel_id}", d.verifyCallback)
+	mux.HandleFunc("POST /hooks/whatsapp/{channel_id}", d.receiveCallback)
+	mux.HandleFunc("GET /healthz", d.healthz)
+	mux.HandleFunc("GET /readyz", d.readyz)
+	mux.HandleFunc("GET /metrics", d.metrics)
+	mux.Handle("/", securePages(sameOrigin.Handler(limitForm(o.Sessions.Middleware(pages)))))
+	return d.observe(d.secure(mux))
+}
+
+// Serve answers on the listener until ctx ends, and then lets the requests
+// under way finish, at most for grace.
+func Serve(ctx context.Context, ln net.Listener, h http.Handler, grace time.Duration) error {
+	srv := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(ln) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	return srv.Shutdown(stop)
+}
