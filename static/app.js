@@ -76,16 +76,15 @@ addEventListener('pageshow', () => $$('[aria-busy="true"]').forEach((el) => { el
 // A switch applies at once: it submits its form.
 document.addEventListener('change', (e) => { if (e.target.matches('[data-submit]')) e.target.form.requestSubmit(); });
 
-// One-time token: Done unlocks with the tick, and leaving before asks once.
+// One-time token: Done unlocks with the tick, and leaving before asks once. The
+// question is armed by the first touch of the page: browsers ignore it before.
 const stored = document.getElementById('stored');
 if (stored) {
   const done = document.getElementById('stored-done');
-  const leave = (e) => { removeEventListener('beforeunload', leave); e.preventDefault(); };
-  const set = () => {
-    done.ariaDisabled = String(!stored.checked);
-    done.tabIndex = stored.checked ? 0 : -1;
-    (stored.checked ? removeEventListener : addEventListener)('beforeunload', leave);
-  };
+  const leave = (e) => { removeEventListener('beforeunload', leave); if (!stored.checked) e.preventDefault(); };
+  const arm = () => addEventListener('beforeunload', leave);
+  for (const touch of ['click', 'keydown']) document.addEventListener(touch, arm, { once: true });
+  const set = () => { done.ariaDisabled = String(!stored.checked); done.tabIndex = stored.checked ? 0 : -1; };
   stored.addEventListener('change', set);
   set();
 }

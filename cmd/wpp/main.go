@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // machines without zone files
 
 	"github.com/alecthomas/kong"
 

@@ -129,9 +129,8 @@ func (s *Service) prepare(ctx context.Context, n NewAccount) (a portal.Account, 
 	fields = append(fields, checkPassword("/password", n.Password)...)
 	if u.Name == "" {
 		u.Name, _, _ = strings.Cut(u.Email, "@")
-	}
-	if u.Name, ok = cleanName(u.Name); !ok {
-		fields = append(fields, portal.FieldError{Pointer: "/person_name", Code: portal.FieldInvalidFormat})
+	} else if u.Name, ok = cleanName(u.Name); !ok {
+		fields = append(fields, portal.FieldError{Pointer: "/person_name", Code: nameProblem(u.Name)})
 	}
 	if len(fields) > 0 {
 		return a, u, portal.Refuse(portal.CodeValidationFailed, fields...)

@@ -182,16 +182,27 @@ func (l *Log) Get(ctx context.Context, t portal.Tenant, id string) (portal.Reque
 // Minutes returns the calls of each minute from from up to to, empty minutes
 // included. Filters that the counts do not know are counted from the log.
 func (l *Log) Minutes(ctx context.Context, t portal.Tenant, f portal.RequestFilter, from, to time.Time) ([]portal.Minute, error) {
-	rest := f
-	rest.TokenID, rest.Class, rest.From, rest.To = "", 0, nil, nil
-	if rest != (portal.RequestFilter{}) {
-		return l.store.Reader(ctx).RequestCounts(t, f, from, to)
+	f.From, f.To = &from, &to
+	return l.Steps(ctx, t, f, time.Minute)
+}
+
+// Steps is Minutes for any step of whole minutes between f.From and f.To, which must be set.
+func (l *Log) Steps(ctx context.Context, t portal.Tenant, f portal.RequestFilter, step time.Duration) ([]portal.Minute, error) {
+	if !Counted(f) {
+		return l.store.Reader(ctx).RequestCounts(t, f, step)
 	}
-	all, err := l.store.Reader(ctx).RequestUse(t, store.UseFilter{TokenID: f.TokenID, From: from, To: to, Step: time.Minute})
+	all, err := l.store.Reader(ctx).RequestUse(t, store.UseFilter{TokenID: f.TokenID, From: *f.From, To: *f.To, Step: step})
 	for i := range all {
 		all[i] = onlyClass(all[i], f.Class)
 	}
 	return all, err
+}
+
+// Counted reports whether the counts alone answer the filter: it names no more
+// than a token, a class and a time. Others read the log, row by row.
+func Counted(f portal.RequestFilter) bool {
+	f.TokenID, f.Class, f.From, f.To = "", 0, nil, nil
+	return f == portal.RequestFilter{}
 }
 
 func onlyClass(m portal.Minute, class int) portal.Minute {

@@ -179,7 +179,7 @@ func isCountry(s string) bool {
 		return false
 	}
 	region, err := language.ParseRegion(s)
-	return err == nil && region.IsCountry() && region.String() == s
+	return err == nil && region.IsCountry() && region.String() == s && region.Canonicalize() == region
 }
 
 // zones remembers the zones that exist, so that a write rarely reads a file.

@@ -9,7 +9,8 @@ import (
 	"github.com/wppmarketing/developers/portal/store"
 )
 
-// Optional is a field of a write: not Set = stays, Null = is cleared, else Value.
+// Optional is a field of a write: not Set = stays, Null (and Value zero) = is
+// cleared, else Value.
 type Optional[T any] struct {
 	Set   bool
 	Null  bool

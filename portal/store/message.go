@@ -70,9 +70,9 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 
 	return err
 }
 
-// SaveMessage writes what may change of a message read by LockMessage, in the
-// same transaction, and ends its lease. It leaves content alone unless the
-// fallback took its place, so that an erasure is never undone.
+// SaveMessage writes what may change of a message and ends its lease. The
+// message must come from LockMessage or LockSent of the same transaction:
+// anything older would undo the news, or the erasure, that came since.
 func (tx *Tx) SaveMessage(m portal.Message, due *time.Time) error {
 	return tx.saveMessage(m, due, nil)
 }

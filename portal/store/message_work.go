@@ -35,6 +35,15 @@ ORDER BY due_at, id`, textArgs(ids), func(scan func(dest ...any) error) error {
 	return claimed, err
 }
 
+// ReleaseMessage gives one lease up; what is due is due again at once.
+func (tx *Tx) ReleaseMessage(t portal.Tenant, id string) error {
+	_, err := tx.Exec(`
+UPDATE /* Message.Release */ messages
+SET lease_until = NULL
+WHERE id = ? AND account_id = ? AND environment = ?`, id, t.AccountID, string(t.Environment))
+	return err
+}
+
 // ReleaseLeases gives up every lease on messages and owed callbacks. Only a
 // process that knows itself to be the only worker may call it, at its start.
 func (tx *Tx) ReleaseLeases() error {

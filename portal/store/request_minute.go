@@ -57,11 +57,11 @@ GROUP BY bucket`, append([]any{s.micros}, args...), s.scan)
 }
 
 // RequestCounts is RequestUse counted from the log itself, for filters that
-// the rollup does not know. It reads every row between From and To.
-func (r Reader) RequestCounts(t portal.Tenant, f portal.RequestFilter, from, to time.Time) (minutes []portal.Minute, err error) {
+// the rollup does not know. It reads every row between f.From and f.To, which
+// must be set.
+func (r Reader) RequestCounts(t portal.Tenant, f portal.RequestFilter, step time.Duration) (counts []portal.Minute, err error) {
 	defer portal.Wrap(&err, "RequestCounts(%s)", t.AccountID)
-	s := newSteps(from, to, time.Minute)
-	f.From, f.To = &from, &to
+	s := newSteps(*f.From, *f.To, step)
 	where, args := requestWhere(t, f)
 	err = r.Rows(`
 SELECT /* Request.Counts */ at / CAST(? AS BIGINT) AS bucket,

@@ -29,6 +29,7 @@ type call struct {
 	answer     answer
 	answered   bool        // answer is complete
 	code       portal.Code // of a refusal
+	left       *int        // requests left of the limit; nil = no limit
 	recorded   bool        // the log row was written with the effect
 	replayed   bool
 	original   string // the call that a replay repeats

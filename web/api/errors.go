@@ -30,9 +30,15 @@ func (a *API) registerErrors(h huma.API) {
 	mount(h, "getError", a.getError)
 }
 
-// listErrors answers the whole catalogue: it is short, and fits on one page.
-func (a *API) listErrors(_ context.Context, _ *call, _ *struct{}) (reply, error) {
-	return reply{body: list[CatalogueEntry]{Data: each(portal.Catalogue, a.entryOf)}, tag: true}, nil
+func (a *API) listErrors(_ context.Context, c *call, in *PageQuery) (reply, error) {
+	page, err := in.page("errors")
+	if err != nil {
+		return reply{}, err
+	}
+	rows, next := cut(portal.Catalogue, page, func(e portal.Entry) string { return string(e.Code) })
+	rep := listed(c, "errors", next, each(rows, a.entryOf))
+	rep.tag = true
+	return rep, nil
 }
 
 func (a *API) getError(_ context.Context, _ *call, in *struct {

@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/throttled/throttled/v2"
@@ -29,15 +30,13 @@ func newLimiter() (*limiter, error) {
 // limit counts the call and sets the headers of its token's limit. Every call
 // of a known caller counts, the refused ones too.
 func (a *API) limit(c *call) error {
-	key, policy, rate := c.caller.Token.ID, "token", c.caller.Token.RateLimit
-	if rate == 0 {
-		rate = c.caller.Account.Plan.RequestsPerSecond()
-	}
-	if c.caller.Console {
-		key, policy, rate = c.caller.UserID, "console", consoleRate
-	}
-	if rate == 0 {
+	limit := c.rate()
+	if limit == nil {
 		return nil
+	}
+	rate, key, policy := *limit, c.caller.Token.ID, "token"
+	if c.caller.Console {
+		key, policy = c.caller.UserID, "console"
 	}
 	gcra, err := throttled.NewGCRARateLimiterCtx(a.limits.memory, throttled.RateQuota{MaxRate: throttled.PerSec(rate), MaxBurst: rate - 1})
 	if err != nil {
@@ -51,12 +50,41 @@ func (a *API) limit(c *call) error {
 	if refused {
 		wait = state.RetryAfter
 	}
+	c.left = &state.Remaining
 	c.answer.header.Set("RateLimit-Policy", fmt.Sprintf("%q;q=%d;w=1", policy, rate))
 	c.answer.header.Set("RateLimit", fmt.Sprintf("%q;r=%d;t=%d", policy, state.Remaining, seconds(wait)))
 	if refused {
 		return &portal.Error{Code: portal.CodeRateLimited, RetryAfter: wait}
 	}
 	return nil
+}
+
+// rate returns the caller's requests per second, nil for no limit.
+func (c *call) rate() *int {
+	rate := c.caller.Token.RateLimit
+	if rate == 0 {
+		rate = c.caller.Account.Plan.RequestsPerSecond()
+	}
+	if c.caller.Console {
+		rate = consoleRate
+	}
+	if rate == 0 {
+		return nil
+	}
+	return &rate
+}
+
+// limitDay sets the headers of an account that has used up its messages of the day.
+func (c *call) limitDay() {
+	d, err := c.api.Messaging.Day(c.r.Context(), c.caller.Account, c.caller.Environment)
+	if err != nil || d.Limit == 0 || d.ResetsAt == nil {
+		return
+	}
+	wait := strconv.Itoa(seconds(d.ResetsAt.Sub(c.at)))
+	h := c.answer.header
+	h.Set("RateLimit-Policy", fmt.Sprintf(`"account-day";q=%d;w=86400`, d.Limit))
+	h.Set("RateLimit", `"account-day";r=0;t=`+wait)
+	h.Set("Retry-After", wait)
 }
 
 // seconds rounds up to whole seconds, at least one.

@@ -133,7 +133,7 @@ func (c *call) setErrorHeaders(e portal.Entry, refusal *portal.Error) {
 	case portal.CodeIdempotencyConflict:
 		h.Set("Retry-After", "1")
 	case portal.CodeDailyLimitReached:
-		h.Set("RateLimit", `"account-day";r=0;t=`+strconv.Itoa(seconds(refusal.RetryAfter)))
+		c.limitDay()
 	}
 }
 

@@ -45,10 +45,13 @@ type Options struct {
 }
 
 // Dashboard serves the pages.
-type Dashboard struct{ Options }
+type Dashboard struct {
+	Options
+	streams streams // open live pages
+}
 
 // New returns the dashboard.
-func New(o Options) *Dashboard { return &Dashboard{o} }
+func New(o Options) *Dashboard { return &Dashboard{Options: o} }
 
 // handler serves a page or takes a form. p is nil for a signed-out visitor of a public route.
 type handler func(w http.ResponseWriter, r *http.Request, p *Person) error

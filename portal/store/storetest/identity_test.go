@@ -129,12 +129,12 @@ func TestPeople(t *testing.T) {
 	storetest.Engines(t, func(t *testing.T, open storetest.Opener) {
 		s := open()
 		r := s.Reader(t.Context())
-		if any, err := r.AnyUser(); err != nil || any {
-			t.Errorf("AnyUser of an empty store: %v, %v", any, err)
+		if found, err := r.AnyUser(); err != nil || found {
+			t.Errorf("AnyUser of an empty store: %v, %v", found, err)
 		}
 		u := somePerson(t, s, "ana@loja.example")
-		if any, err := r.AnyUser(); err != nil || !any {
-			t.Errorf("AnyUser: %v, %v", any, err)
+		if found, err := r.AnyUser(); err != nil || !found {
+			t.Errorf("AnyUser: %v, %v", found, err)
 		}
 		got, err := r.UserByEmail("ana@loja.example")
 		if err != nil {

@@ -245,7 +245,8 @@ func TestRequestErrorsAndCounts(t *testing.T) {
 		if diff := cmp.Diff(want, top); diff != "" {
 			t.Error(diff)
 		}
-		minutes, err := r.RequestCounts(requestTenant, portal.RequestFilter{}, requestNoon, requestNoon.Add(2*time.Minute))
+		end := requestNoon.Add(2 * time.Minute)
+		minutes, err := r.RequestCounts(requestTenant, portal.RequestFilter{From: &requestNoon, To: &end}, time.Minute)
 		if diff := cmp.Diff([]portal.Minute{{At: requestNoon, OK: 1, Refused: 3}, {At: requestNoon.Add(time.Minute)}}, minutes); err != nil || diff != "" {
 			t.Errorf("%v %s", err, diff)
 		}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/accounts"
+	"github.com/wppmarketing/developers/portal/audit"
+	"github.com/wppmarketing/developers/portal/contacts"
+	"github.com/wppmarketing/developers/portal/messaging"
+	"github.com/wppmarketing/developers/portal/store"
+	"github.com/wppmarketing/developers/portal/support"
+	"github.com/wppmarketing/developers/portal/tokens"
+	"github.com/wppmarketing/developers/portal/whatsapp"
+	"github.com/wppmarketing/developers/portal/whatsapp/simulator"
+	"github.com/wppmarketing/developers/portal/worker"
+	"github.com/wppmarketing/developers/web"
+	"github.com/wppmarketing/developers/web/api"
+	"github.com/wppmarketing/developers/web/dashboard"
+	"github.com/wppmarketing/developers/web/session"
+)
+
+// program is the server's parts, wired.
+type program struct {
+	logger    *slog.Logger
+	store     *store.Store
+	accounts  *accounts.Service
+	tokens    *tokens.Service
+	messaging *messaging.Service
+	contacts  *contacts.Service
+	support   *support.Service
+	log       *audit.Log
+	sessions  *session.Manager
+	simulator *simulator.Simulator
+	metrics   *prometheus.Registry
+	handler   http.Handler
+	loops     []func(context.Context) error // until their context ends
+}
+
+// build opens the store, migrates it and wires the parts.
+func build(ctx context.Context, a *app, logger *slog.Logger) (p *program, err error) {
+	p = &program{logger: logger, metrics: prometheus.NewRegistry()}
+	p.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if p.store, err = a.store(ctx, true); err != nil {
+		return nil, err
+	}
+	key, err := a.secretKey(false)
+	if err == nil {
+		err = p.services(a, key)
+	}
+	if err == nil {
+		err = p.door(a, key)
+	}
+	if err != nil {
+		p.close()
+		return nil, err
+	}
+	p.work()
+	return p, nil
+}
+
+func (p *program) close() { _ = p.store.Close() }
+
+// services makes the use cases.
+func (p *program) services(a *app, key []byte) (err error) {
+	p.simulator = simulator.New(simulator.Options{
+		Journal: store.SimulatorJournal{Store: p.store}, Logger: p.logger,
+		// The simulator calls the program that it is a part of.
+		Receive: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.handler.ServeHTTP(w, r) }),
+	})
+	p.messaging, err = messaging.New(messaging.Options{
+		Store: p.store, Logger: p.logger, Provider: a.provider(),
+		Simulator: whatsapp.New(whatsapp.Options{BaseURL: "http://simulator", Version: a.GraphVersion, Transport: whatsapp.HandlerTransport(p.simulator)}),
+		Cloud:     whatsapp.New(whatsapp.Options{BaseURL: a.GraphURL, Version: a.GraphVersion}),
+	})
+	if err != nil {
+		return err
+	}
+	p.accounts = accounts.New(accounts.Options{Store: p.store, Logger: p.logger, Provision: p.messaging.Provision})
+	p.tokens = tokens.New(tokens.Options{Store: p.store, Logger: p.logger})
+	p.contacts = contacts.New(contacts.Options{Store: p.store})
+	p.support = support.New(support.Options{Store: p.store})
+	p.log = audit.New(audit.Options{Store: p.store, Logger: p.logger})
+	return nil
+}
+
+// door makes what answers HTTP.
+func (p *program) door(a *app, key []byte) (err error) {
+	clientIP := web.ClientIP(a.TrustedProxies)
+	https := strings.HasPrefix(a.BaseURL, "https://")
+	p.sessions, err = session.New(session.Options{
+		Store: p.store, Accounts: p.accounts, SecretKey: key, Secure: https, ClientIP: clientIP, Logger: p.logger,
+	})
+	if err != nil {
+		return err
+	}
+	v1, err := api.New(api.Options{
+		Store: p.store, Tokens: p.tokens, Accounts: p.accounts, Messaging: p.messaging, Contacts: p.contacts,
+		Support: p.support, Log: p.log, Console: p.sessions.ConsoleCaller,
+		BaseURL: a.BaseURL, ClientIP: clientIP, Logger: p.logger,
+	})
+	if err != nil {
+		return err
+	}
+	pages := dashboard.New(dashboard.Options{
+		Store: p.store, Accounts: p.accounts, Tokens: p.tokens, Messaging: p.messaging, Contacts: p.contacts,
+		Support: p.support, Log: p.log, Sessions: p.sessions, BaseURL: a.BaseURL,
+		Simulated: a.provider() == portal.ProviderSimulator, ClientIP: clientIP, Logger: p.logger,
+	})
+	p.handler = web.New(web.Options{
+		API: v1, Dashboard: pages, Messaging: p.messaging, Sessions: p.sessions, Store: p.store,
+		Metrics: p.metrics, MetricsToken: a.MetricsToken, HTTPS: https, Logger: p.logger,
+	})
+	return nil
+}
+
+// work lists what runs in the background.
+func (p *program) work() {
+	p.loops = []func(context.Context) error{
+		p.log.Run,
+		p.tokens.Run,
+		func(ctx context.Context) error {
+			worker.Run(ctx, worker.Options{Bell: p.store, Logger: p.logger, Observe: observePasses(p.metrics)}, []worker.Loop{
+				{Name: "messages", Every: time.Second, Topic: messaging.Topic, Do: p.messaging.Dispatch},
+				{Name: "simulator", Every: time.Second / 4, Topic: store.TopicSimulator, Do: p.simulator.DeliverDue},
+			})
+			return nil
+		},
+	}
+	p.metrics.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "wpp_log_rows_lost_total", Help: "Rows of the request log that found no room in the buffer.",
+	}, func() float64 { return float64(p.log.Lost()) }))
+}
+
+// observePasses counts what the background loops do.
+func observePasses(reg *prometheus.Registry) func(worker.Pass) {
+	rows := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "wpp_worker_rows_total", Help: "Due rows worked on, by loop."}, []string{"loop"})
+	failed := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "wpp_worker_failed_passes_total", Help: "Passes that ended with an error, by loop."}, []string{"loop"})
+	reg.MustRegister(rows, failed)
+	return func(pass worker.Pass) {
+		rows.WithLabelValues(pass.Loop).Add(float64(pass.Found))
+		if pass.Err != nil {
+			failed.WithLabelValues(pass.Loop).Inc()
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package messaging
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"time"
+	"unicode/utf8"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/phone"
+	"github.com/wppmarketing/developers/portal/store"
+	"github.com/wppmarketing/developers/portal/whatsapp"
+)
+
+// InboundDraft is a message that a person is made to write, in test.
+type InboundDraft struct {
+	From string // the person's phone
+	To   string // "chn_…" or the phone of a channel; "" = the default channel
+	Text string
+	Name string // profile name, or ""
+}
+
+// InboundTx takes a text as if the person had just written it, in the caller's
+// transaction: the same code takes what WhatsApp calls back with. Only in the
+// test environment; environment_mismatch in live.
+func (s *Service) InboundTx(tx *store.Tx, c portal.Caller, d InboundDraft) (m portal.Message, err error) {
+	defer portal.Wrap(&err, "Inbound")
+	if c.Environment != portal.Test {
+		return m, portal.Refuse(portal.CodeEnvironmentMismatch)
+	}
+	var bad shape
+	bad.add(d.From == "", "/from", portal.FieldRequired)
+	bad.add(d.Text == "", "/text/body", portal.FieldRequired)
+	bad.add(utf8.RuneCountInString(d.Text) > maxText, "/text/body", portal.FieldTooLong)
+	bad.add(utf8.RuneCountInString(d.Name) > maxReference, "/name", portal.FieldTooLong)
+	if len(bad.fields) > 0 {
+		return m, portal.Refuse(portal.CodeValidationFailed, bad.fields...)
+	}
+	from, err := phone.Parse(d.From, c.Account.Country)
+	if err != nil {
+		return m, portal.Refuse(portal.CodeInvalidNumber, portal.FieldError{Pointer: "/from", Code: portal.FieldInvalidFormat})
+	}
+	channel, err := channelNamed(tx, c, d.To, "/to")
+	if err != nil {
+		return m, err
+	}
+	if channel.ID == "" {
+		return m, portal.Refuse(portal.CodeNoChannel)
+	}
+	content, err := json.Marshal(Text{Body: d.Text})
+	if err != nil {
+		return m, err
+	}
+	return receive(tx, channel, whatsapp.Inbound{
+		PhoneNumberID: channel.PhoneNumberID, MessageID: "wamid.TEST" + rand.Text(), From: phone.Digits(from.E164),
+		ProfileName: d.Name, Type: portal.TypeText, At: tx.Now(), Text: d.Text, Content: content,
+	})
+}
+
+// receive stores what a person wrote to a channel: it opens the window, and
+// keeps a wish to be left alone. A repeated message changes nothing and is
+// returned as it was stored.
+func receive(tx *store.Tx, channel portal.Channel, in whatsapp.Inbound) (m portal.Message, err error) {
+	t := portal.Tenant{AccountID: channel.AccountID, Environment: channel.Environment}
+	if m, err = tx.MessageOfProvider(t, channel.ID, in.MessageID); portal.CodeOf(err) != portal.CodeNotFound {
+		return m, err
+	}
+	at := earlier(in.At, tx.Now()) // a clock ahead of ours must not hold the window open
+	n := numberOf(in.From)
+	contact, _, err := tx.TouchContact(t, n, store.Touch{
+		WAID: in.From, UserID: in.UserID, Name: in.ProfileName, Source: "inbound", Inbound: true, At: at,
+	})
+	if err != nil {
+		return m, err
+	}
+	if err := tx.OpenWindow(t, contact.ID, channel.ID, at); err != nil {
+		return m, err
+	}
+	if isOptOut(in.Text) {
+		if err := optOut(tx, t, contact.ID, at); err != nil {
+			return m, err
+		}
+	}
+	conversation, err := tx.Conversation(t, contact.ID)
+	if err != nil {
+		return m, err
+	}
+	m = inboundMessage(tx.Now(), channel, in)
+	m.From, m.ContactID, m.ContactExternalID, m.ConversationID = n.E164, contact.ID, contact.ExternalID, conversation.ID
+	if in.ContextID != "" {
+		answered, err := tx.MessageOfProvider(t, channel.ID, in.ContextID)
+		if err != nil && portal.CodeOf(err) != portal.CodeNotFound {
+			return m, err
+		}
+		m.ContextMessageID = answered.ID
+	}
+	return m, tx.InsertMessage(m, nil, nil)
+}
+
+func inboundMessage(now time.Time, channel portal.Channel, in whatsapp.Inbound) portal.Message {
+	m := portal.Message{
+		ID: portal.NewID(portal.PrefixMessage), AccountID: channel.AccountID, Environment: channel.Environment,
+		Direction: portal.Inbound, Status: portal.StatusReceived, Type: in.Type, To: channel.Phone, ChannelID: channel.ID,
+		WAID: in.From, Category: "service", Source: "whatsapp", ProviderMessageID: in.MessageID, Sequence: 1,
+		CreatedAt: now, UpdatedAt: now, ExpiresAt: now,
+	}
+	if json.Valid(in.Content) {
+		m.Content = in.Content
+	}
+	return m
+}
+
+// numberOf reads a number as WhatsApp writes it; zero when it hides the phone.
+func numberOf(waID string) phone.Number {
+	n, err := phone.Parse("+"+waID, "")
+	if err != nil {
+		return phone.Number{}
+	}
+	return n
+}
+
+// optOut keeps that the person wants no more messages of any kind.
+func optOut(tx *store.Tx, t portal.Tenant, contactID string, at time.Time) error {
+	out, source := portal.OptedOut, portal.ConsentByPerson
+	_, _, err := tx.SetConsent(t, contactID, portal.ConsentChange{Status: &out, Marketing: &out, Source: &source, At: &at})
+	return err
+}

@@ -1,0 +1,90 @@
+package messaging
+
+import (
+	"context"
+	"time"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/phone"
+	"github.com/wppmarketing/developers/portal/store"
+)
+
+// NumberReport is what is known about a number before anything is sent to it.
+type NumberReport struct {
+	E164       string
+	Kind       string
+	Country    string
+	Candidates []string
+	WAID       string // "" = not learnt yet
+	OnWhatsApp *bool  // nil = nobody knows before sending
+	Confidence string // high, medium, low
+	Evidence   []Evidence
+}
+
+// Evidence is one reason for what a NumberReport says.
+type Evidence struct {
+	Source string // static or history
+	At     *time.Time
+	Detail portal.Words
+}
+
+// Resolve reads a number as its owner wrote it, in the given country (ISO code;
+// "" = the account's is the caller's to fill in), and reports what the account's
+// own history knows about it. It asks nobody else. invalid_number otherwise.
+func (s *Service) Resolve(ctx context.Context, t portal.Tenant, country, number string) (n NumberReport, err error) {
+	defer portal.Wrap(&err, "Resolve")
+	parsed, err := phone.Parse(number, country)
+	if err != nil {
+		return n, portal.Refuse(portal.CodeInvalidNumber, portal.FieldError{Pointer: "/number", Code: portal.FieldInvalidFormat})
+	}
+	return s.report(s.store.Reader(ctx), t, parsed)
+}
+
+func (s *Service) report(r store.Reader, t portal.Tenant, n phone.Number) (NumberReport, error) {
+	report := NumberReport{
+		E164: n.E164, Kind: n.Kind, Country: n.Country, Candidates: n.Candidates, Confidence: "low",
+		Evidence: []Evidence{{Source: "static", Detail: kindWords(n.Kind)}},
+	}
+	contact, err := r.ContactByPhone(t, n.Candidates)
+	if portal.CodeOf(err) == portal.CodeNotFound {
+		return report, nil
+	}
+	if err != nil {
+		return report, err
+	}
+	report.WAID = contact.WAID
+	status, at, err := r.LastEvidence(t, contact.ID)
+	if portal.CodeOf(err) == portal.CodeNotFound {
+		return report, nil
+	}
+	if err != nil {
+		return report, err
+	}
+	found := status != portal.StatusNumberNotFound
+	report.OnWhatsApp, report.Confidence = &found, "high"
+	if !found {
+		report.Confidence = "medium" // a blocked sender or an old app looks the same
+	}
+	report.Evidence = append(report.Evidence, Evidence{Source: "history", At: &at, Detail: historyWords(status)})
+	return report, nil
+}
+
+func kindWords(kind string) portal.Words {
+	switch kind {
+	case phone.Mobile:
+		return portal.Words{EN: "A valid mobile number.", PT: "Um número de celular válido."}
+	case phone.Landline:
+		return portal.Words{EN: "A valid landline; few use WhatsApp.", PT: "Um telefone fixo válido; poucos usam WhatsApp."}
+	}
+	return portal.Words{EN: "A valid number.", PT: "Um número válido."}
+}
+
+func historyWords(status portal.Status) portal.Words {
+	switch status {
+	case portal.StatusReceived:
+		return portal.Words{EN: "The person wrote from this number.", PT: "A pessoa escreveu deste número."}
+	case portal.StatusNumberNotFound:
+		return portal.Words{EN: "WhatsApp did not find the number.", PT: "O WhatsApp não encontrou o número."}
+	}
+	return portal.Words{EN: "A message was delivered to this number.", PT: "Uma mensagem foi entregue neste número."}
+}

@@ -1,0 +1,258 @@
+package messaging
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/store"
+	"github.com/wppmarketing/developers/portal/whatsapp"
+)
+
+// backoff are the waits before the next attempt; the last one repeats until the message expires.
+var backoff = []time.Duration{
+	time.Second, 2 * time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second,
+	time.Minute, 2 * time.Minute, 5 * time.Minute,
+}
+
+// maxRefusals is how often WhatsApp may answer "later" without naming a limit
+// before the message is given up: it is then the message that is wrong.
+const maxRefusals = 12
+
+// neverDeliveredAfter is how long the simulator's WhatsApp tries the number that never gets anything.
+const neverDeliveredAfter = 10 * time.Second
+
+// nextAttempt returns when to try again: after what WhatsApp asked for, or the
+// backoff, and up to a fifth more, so that many do not come back together.
+func nextAttempt(now time.Time, attempts int, asked time.Duration) time.Time {
+	wait := max(asked, backoff[min(max(attempts, 1), len(backoff))-1])
+	return now.Add(wait + time.Duration(rand.Int64N(int64(wait)/5+1)))
+}
+
+// call sends a message and writes what became of it.
+func (s *Service) call(ctx context.Context, log *slog.Logger, j *job) {
+	secrets, err := s.store.ChannelSecrets(ctx, j.channel.ID)
+	out := whatsapp.Outcome{Kind: whatsapp.RetryLater, Cause: err} // nothing left without the token
+	if err == nil {
+		channel := whatsapp.Channel{PhoneNumberID: j.channel.PhoneNumberID, Token: secrets.Token}
+		out = s.clients[j.channel.Provider].Send(ctx, channel, j.outgoing)
+	}
+	attrs := []any{
+		"attempt", j.number, "outcome", string(out.Kind), "http_status", out.HTTPStatus,
+		"duration", out.Duration, "trace", out.TraceID,
+	}
+	if out.Error != nil {
+		attrs = append(attrs, "provider_code", out.Error.Code)
+	}
+	if out.Cause != nil {
+		attrs = append(attrs, "error", out.Cause)
+	}
+	log.InfoContext(ctx, "attempt", attrs...)
+	if err := s.settleSurely(ctx, j, out); err != nil {
+		// The lease ends with an attempt under way: unknown, never sent again.
+		log.ErrorContext(ctx, "outcome not written", "error", err)
+	}
+}
+
+// settleWaits are the pauses between tries to write an outcome, which is worth waiting for.
+var settleWaits = []time.Duration{50 * time.Millisecond, 250 * time.Millisecond, time.Second, 4 * time.Second}
+
+func (s *Service) settleSurely(ctx context.Context, j *job, out whatsapp.Outcome) (err error) {
+	for i := 0; ; i++ {
+		err = s.store.Tx(ctx, func(tx *store.Tx) error { return settle(tx, j, out) })
+		if err == nil || !transient(err) || i == len(settleWaits) {
+			return err
+		}
+		<-time.After(settleWaits[i])
+	}
+}
+
+// settle writes the outcome of an attempt. News of the same message may have
+// come first, so only what may follow the status of now is applied.
+func settle(tx *store.Tx, j *job, out whatsapp.Outcome) error {
+	m, err := tx.LockMessage(j.tenant, j.id)
+	if err != nil {
+		return err
+	}
+	a := portal.Attempt{
+		MessageID: m.ID, Number: j.number, Outcome: portal.AttemptRefused, Duration: out.Duration,
+		HTTPStatus: out.HTTPStatus, TraceID: out.TraceID, Failure: failureOf(out.Error),
+	}
+	failure := a.Failure
+	if failure == nil {
+		failure = &portal.Failure{Code: portal.CodeWhatsAppError} // it said no, without saying why
+	}
+	var due *time.Time
+	switch out.Kind {
+	case whatsapp.Accepted:
+		a.Outcome = portal.AttemptAccepted
+		due, err = accepted(tx, &m, j, out)
+	case whatsapp.Unknown:
+		a.Outcome = portal.AttemptLost
+		due = change(tx, &m, portal.StatusUnknown, nil, j)
+	case whatsapp.Throttled, whatsapp.PairLimited, whatsapp.RetryLater:
+		due = again(tx, &m, &a, j, out)
+	case whatsapp.WindowClosed:
+		due, err = windowClosed(tx, &m, j, failure)
+	case whatsapp.ChannelStopped:
+		due = change(tx, &m, portal.StatusFailed, failure, j)
+		err = stopChannel(tx, j, out.Error)
+	default:
+		due = change(tx, &m, endOf(failure), failure, j)
+		err = noteOptOut(tx, m, failure)
+	}
+	if err != nil {
+		return err
+	}
+	if err := tx.FinishAttempt(a); err != nil {
+		return err
+	}
+	return tx.SaveMessage(m, due)
+}
+
+// change applies a status if it may come now, and returns when the message is due next.
+func change(tx *store.Tx, m *portal.Message, next portal.Status, f *portal.Failure, j *job) *time.Time {
+	if m.Status.CanBecome(next) {
+		m.Failure = f
+		advance(m, next, tx.Now())
+	}
+	return dueAfter(*m, tx.Now(), j.channel, j.ttl)
+}
+
+// dueAfter returns when a message is to be looked at again if no news come; nil = never.
+func dueAfter(m portal.Message, now time.Time, channel portal.Channel, ttl time.Duration) *time.Time {
+	var due time.Time
+	switch m.Status {
+	case portal.StatusQueued:
+		due = now
+	case portal.StatusUnknown:
+		due = now.Add(unknownFor)
+	case portal.StatusCreated:
+		due = undeliveredAt(m, now, channel, ttl)
+	default:
+		return nil
+	}
+	return &due
+}
+
+// undeliveredAt returns when an accepted message counts as expired: as the
+// caller wished, else when WhatsApp stops trying.
+func undeliveredAt(m portal.Message, now time.Time, channel portal.Channel, ttl time.Duration) time.Time {
+	switch {
+	case m.ExpiryGiven:
+		return m.ExpiresAt
+	case m.AcceptedAt != nil:
+		now = *m.AcceptedAt
+	}
+	if channel.Provider == portal.ProviderSimulator && m.To == neverDelivered {
+		ttl = neverDeliveredAfter
+	}
+	return now.Add(ttl)
+}
+
+func accepted(tx *store.Tx, m *portal.Message, j *job, out whatsapp.Outcome) (*time.Time, error) {
+	if m.ProviderMessageID == "" {
+		m.ProviderMessageID = out.MessageID
+	}
+	if out.WAID != "" {
+		m.WAID = out.WAID
+	}
+	if m.AcceptedAt == nil {
+		now := tx.Now()
+		m.AcceptedAt = &now
+	}
+	return change(tx, m, portal.StatusCreated, nil, j), tx.ContactSent(m.Tenant(), m.ContactID, out.WAID)
+}
+
+// again keeps the message queued for another attempt, or gives it up.
+func again(tx *store.Tx, m *portal.Message, a *portal.Attempt, j *job, out whatsapp.Outcome) *time.Time {
+	if m.Status != portal.StatusQueued {
+		return dueAfter(*m, tx.Now(), j.channel, j.ttl)
+	}
+	if out.Kind == whatsapp.RetryLater && out.Error != nil && m.Attempts >= maxRefusals {
+		return change(tx, m, portal.StatusFailed, a.Failure, j)
+	}
+	next := earlier(nextAttempt(tx.Now(), m.Attempts, out.RetryAfter), m.ExpiresAt)
+	a.NextAttemptAt = &next
+	m.UpdatedAt = tx.Now()
+	return &next
+}
+
+// windowClosed sends the fallback next, or ends the message.
+func windowClosed(tx *store.Tx, m *portal.Message, j *job, f *portal.Failure) (*time.Time, error) {
+	if m.Status != portal.StatusQueued || m.Fallback == nil || m.Type != portal.TypeText {
+		return change(tx, m, portal.StatusFailed, f, j), nil
+	}
+	m.UpdatedAt = tx.Now()
+	return dueAfter(*m, tx.Now(), j.channel, j.ttl), fallBack(tx, m)
+}
+
+// stopChannel keeps other messages from being sent through a channel that WhatsApp refuses.
+func stopChannel(tx *store.Tx, j *job, e *whatsapp.ProviderError) error {
+	status, reason := portal.ChannelLoggedOut, "token_expired"
+	if e != nil {
+		switch e.Code {
+		case 368, 131031:
+			status, reason = portal.ChannelBlocked, "policy"
+		case 131042:
+			status, reason = portal.ChannelBlocked, "payment"
+		case 33, 131045, 133010:
+			reason = "not_registered"
+		}
+	}
+	return tx.SetChannelStatus(j.tenant, j.channel.ID, status, reason)
+}
+
+// Codes of WhatsApp that mean something to us beyond failing.
+const (
+	providerNotFound       = 131026
+	providerWindowClosed   = 131047
+	providerMarketingCap   = 131049
+	providerMarketingLeave = 131050
+)
+
+// failureOf turns WhatsApp's error into ours; nil stays nil.
+func failureOf(e *whatsapp.ProviderError) *portal.Failure {
+	if e == nil {
+		return nil
+	}
+	f := &portal.Failure{
+		Code:     portal.CodeWhatsAppError,
+		Provider: &portal.ProviderError{Code: e.Code, Title: e.Title, Details: e.Details},
+	}
+	switch e.Code {
+	case providerNotFound:
+		f.Code = portal.CodeNumberNotFound
+	case providerWindowClosed:
+		f.Code = portal.CodeWindowClosed
+	case providerMarketingCap:
+		f.Code = portal.CodeMarketingCapped
+	case providerMarketingLeave:
+		f.Code = portal.CodeOptedOut
+	}
+	return f
+}
+
+// endOf returns the status a failure leads to.
+func endOf(f *portal.Failure) portal.Status {
+	if f != nil && f.Code == portal.CodeNumberNotFound {
+		return portal.StatusNumberNotFound
+	}
+	return portal.StatusFailed
+}
+
+// noteOptOut keeps marketing from a person who stopped it inside WhatsApp.
+func noteOptOut(tx *store.Tx, m portal.Message, f *portal.Failure) error {
+	if f == nil || f.Provider == nil || f.Provider.Code != providerMarketingLeave {
+		return nil
+	}
+	out, source := portal.OptedOut, portal.ConsentByPerson
+	now := tx.Now()
+	_, _, err := tx.SetConsent(m.Tenant(), m.ContactID, portal.ConsentChange{Marketing: &out, Source: &source, At: &now})
+	if portal.CodeOf(err) == portal.CodeNotFound {
+		return nil // erased meanwhile
+	}
+	return err
+}

@@ -1,0 +1,208 @@
+package messaging
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"time"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/store"
+	"github.com/wppmarketing/developers/portal/whatsapp"
+)
+
+// Verify answers WhatsApp's handshake of a channel with the challenge;
+// not_found for an unknown channel, invalid_token when the verify token is wrong.
+func (s *Service) Verify(ctx context.Context, channelID, mode, token, challenge string) (answer string, err error) {
+	defer portal.Wrap(&err, "Verify(%s)", channelID)
+	_, secrets, err := s.store.CallbackChannel(ctx, channelID)
+	if err != nil {
+		return "", err
+	}
+	known := secrets.VerifyToken != "" && subtle.ConstantTimeCompare([]byte(secrets.VerifyToken), []byte(token)) == 1
+	if mode != "subscribe" || !known {
+		return "", portal.Refuse(portal.CodeInvalidToken)
+	}
+	return challenge, nil
+}
+
+// Receive takes a callback of WhatsApp for a channel. It returns not_found for
+// an unknown channel, invalid_token when the signature over the raw bytes is
+// wrong, malformed_json when there is nothing to read; news that are late,
+// repeated or about messages of others are no error. Any other error asks
+// WhatsApp to call again, and nothing was applied.
+func (s *Service) Receive(ctx context.Context, channelID, signature string, raw []byte) (err error) {
+	defer portal.Wrap(&err, "Receive(%s)", channelID)
+	channel, secrets, err := s.store.CallbackChannel(ctx, channelID)
+	if err != nil {
+		return err
+	}
+	if !whatsapp.VerifySignature(secrets.AppSecret, signature, raw) {
+		return portal.Refuse(portal.CodeInvalidToken)
+	}
+	callback, err := whatsapp.ParseCallback(raw)
+	if err != nil {
+		return err
+	}
+	if callback.Unreadable > 0 {
+		s.log.WarnContext(ctx, "callback with unreadable parts", "channel", channelID, "parts", callback.Unreadable)
+	}
+	return s.store.Tx(ctx, func(tx *store.Tx) error { return s.take(tx, channel, callback) })
+}
+
+// take applies everything of a callback that is about this very channel.
+func (s *Service) take(tx *store.Tx, channel portal.Channel, c whatsapp.Callback) error {
+	for _, u := range c.Statuses {
+		if u.PhoneNumberID != channel.PhoneNumberID {
+			continue
+		}
+		if err := apply(tx, channel, u); err != nil {
+			return err
+		}
+	}
+	for _, in := range c.Inbound {
+		if in.PhoneNumberID != channel.PhoneNumberID {
+			continue
+		}
+		if _, err := receive(tx, channel, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reported maps WhatsApp's statuses to ours; others are not for us.
+var reported = map[string]portal.Status{
+	"sent":      portal.StatusCreated,
+	"delivered": portal.StatusDelivered,
+	"read":      portal.StatusRead,
+	"played":    portal.StatusRead,
+	"failed":    portal.StatusFailed,
+}
+
+// apply writes one status update into its message, if it is news.
+func apply(tx *store.Tx, channel portal.Channel, u whatsapp.StatusUpdate) error {
+	next, known := reported[u.Status]
+	if !known {
+		return nil
+	}
+	m, err := sentMessage(tx, channel, u)
+	if portal.CodeOf(err) == portal.CodeNotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	failure := updateFailure(u, next)
+	if failure != nil {
+		next = endOf(failure)
+	}
+	applies := m.Status.CanBecome(next)
+	n := portal.StatusNews{MessageID: m.ID, Status: next, At: u.At, ReceivedAt: tx.Now(), Applied: applies}
+	if applies {
+		n.Sequence = m.Sequence + 1
+	}
+	fresh, err := tx.InsertNews(n)
+	if err != nil || !fresh {
+		return err
+	}
+	return write(tx, channel, m, u, n, failure)
+}
+
+// sentMessage finds the message of an update: by WhatsApp's id, or by ours
+// while the answer that would have told WhatsApp's id is missing.
+func sentMessage(tx *store.Tx, channel portal.Channel, u whatsapp.StatusUpdate) (portal.Message, error) {
+	correlation := u.Correlation
+	if !portal.IsID(portal.PrefixMessage, correlation) {
+		correlation = ""
+	}
+	m, err := tx.LockSent(channel.ID, u.MessageID, correlation)
+	if err == nil && m.Attempts == 0 {
+		return m, portal.Refuse(portal.CodeNotFound) // it never left us: this is not about it
+	}
+	return m, err
+}
+
+// updateFailure returns why WhatsApp says that the message failed, nil if it does not.
+func updateFailure(u whatsapp.StatusUpdate, next portal.Status) *portal.Failure {
+	if next != portal.StatusFailed {
+		return nil
+	}
+	if len(u.Errors) == 0 {
+		return &portal.Failure{Code: portal.CodeWhatsAppError}
+	}
+	return failureOf(&u.Errors[0])
+}
+
+// write brings the message up to date with fresh news.
+func write(tx *store.Tx, channel portal.Channel, m portal.Message, u whatsapp.StatusUpdate, n portal.StatusNews, f *portal.Failure) error {
+	lost := m.ProviderMessageID == ""
+	if lost {
+		m.ProviderMessageID = u.MessageID
+	}
+	if m.WAID == "" {
+		m.WAID = u.RecipientID
+	}
+	notePrice(&m, u.Pricing)
+	if n.Applied {
+		m.Failure = f
+		stamp(&m, n)
+		advance(&m, n.Status, tx.Now())
+	}
+	if err := noteOptOut(tx, m, f); err != nil {
+		return err
+	}
+	if lost {
+		if err := found(tx, m, u); err != nil {
+			return err
+		}
+	}
+	return tx.SaveMessage(m, dueAfter(m, tx.Now(), channel, ttlOf(m.Category)))
+}
+
+// stamp notes when WhatsApp says it happened. Its clock counts whole seconds,
+// so a time before our own acceptance is moved up to it.
+func stamp(m *portal.Message, n portal.StatusNews) {
+	at := n.At
+	if m.AcceptedAt != nil {
+		at = later(at, *m.AcceptedAt)
+	}
+	if field := map[portal.Status]**time.Time{
+		portal.StatusCreated:   &m.AcceptedAt,
+		portal.StatusDelivered: &m.DeliveredAt,
+		portal.StatusRead:      &m.ReadAt,
+	}[n.Status]; field != nil {
+		*field = &at
+	}
+}
+
+// found writes down that a message whose answer is missing did reach WhatsApp.
+// What the answer said may still come and complete the attempt.
+func found(tx *store.Tx, m portal.Message, u whatsapp.StatusUpdate) error {
+	a := portal.Attempt{MessageID: m.ID, Number: m.Attempts, Outcome: portal.AttemptAccepted}
+	if err := tx.FinishAttempt(a); err != nil {
+		return err
+	}
+	return tx.ContactSent(m.Tenant(), m.ContactID, u.RecipientID)
+}
+
+// notePrice keeps what WhatsApp says about the price, under our names.
+func notePrice(m *portal.Message, pricing json.RawMessage) {
+	var p struct {
+		Billable *bool   `json:"billable"`
+		Model    *string `json:"pricing_model"`
+		Type     *string `json:"type"`
+		Category *string `json:"category"`
+	}
+	if len(pricing) == 0 || json.Unmarshal(pricing, &p) != nil {
+		return
+	}
+	price, err := json.Marshal(map[string]any{"billable": p.Billable, "model": p.Model, "type": p.Type, "category": p.Category})
+	if err != nil {
+		return
+	}
+	m.Price = price
+	if p.Category != nil && *p.Category != "" {
+		m.Category = *p.Category
+	}
+}

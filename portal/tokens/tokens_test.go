@@ -1,0 +1,551 @@
+package tokens_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/store"
+	"github.com/wppmarketing/developers/portal/store/storetest"
+	"github.com/wppmarketing/developers/portal/tokens"
+)
+
+var (
+	home   = netip.MustParseAddr("203.0.113.7")
+	person = portal.Actor{Kind: portal.ActorUser, ID: "usr_ana", Name: "Ana", IP: "203.0.113.7"}
+	shell  = portal.Actor{Kind: portal.ActorSystem}
+)
+
+// bench is a service on a store of its own with one account, and a clock that stands still.
+type bench struct {
+	*tokens.Service
+	store      *store.Store
+	dir        string
+	account    portal.Account
+	test, live portal.Tenant
+	foreign    portal.Tenant
+	mu         sync.Mutex
+	now        time.Time
+}
+
+func setup(t *testing.T) *bench {
+	t.Helper()
+	b := &bench{now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
+	b.store = storetest.Open(t, func(o *store.Options) {
+		o.Now = func() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now }
+		b.dir = o.DataDir
+	})
+	b.account = insertAccount(t, b.store)
+	b.test = portal.Tenant{AccountID: b.account.ID, Environment: portal.Test}
+	b.live = portal.Tenant{AccountID: b.account.ID, Environment: portal.Live}
+	b.foreign = portal.Tenant{AccountID: insertAccount(t, b.store).ID, Environment: portal.Test}
+	b.Service = tokens.New(tokens.Options{Store: b.store})
+	return b
+}
+
+func insertAccount(t *testing.T, s *store.Store) portal.Account {
+	t.Helper()
+	a := portal.Account{
+		ID: portal.NewID(portal.PrefixAccount), Name: "Loja", Status: portal.AccountActive, Plan: portal.PlanStandard,
+		Language: portal.LangPT, Timezone: "America/Sao_Paulo", Country: "BR", CreatedAt: s.Now(), UpdatedAt: s.Now(),
+	}
+	if err := s.Tx(t.Context(), func(tx *store.Tx) error { return tx.InsertAccount(a) }); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func (b *bench) wait(d time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now = b.now.Add(d)
+}
+
+func (b *bench) mint(t *testing.T, n tokens.NewToken) (portal.Token, string) {
+	t.Helper()
+	if n.Name == "" {
+		n.Name = "ERP"
+	}
+	if n.Scopes == nil {
+		n.Scopes = []string{portal.ScopeMessagesSend}
+	}
+	token, secret, err := b.Mint(t.Context(), person, b.test, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token, secret
+}
+
+// verify returns the code with which the secret is refused, "" when it is accepted.
+func (b *bench) verify(t *testing.T, secret string) portal.Code {
+	t.Helper()
+	_, err := b.Verify(t.Context(), secret, home)
+	return portal.CodeOf(err)
+}
+
+func (b *bench) actions(t *testing.T, id string) []string {
+	t.Helper()
+	rows, err := b.History(t.Context(), b.test, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, row := range rows {
+		out = append(out, row.Action)
+	}
+	return out
+}
+
+func mustCode(t *testing.T, what string, err error, want portal.Code) {
+	t.Helper()
+	if got := portal.CodeOf(err); got != want {
+		t.Errorf("%s: %v, want code %q", what, err, want)
+	}
+}
+
+func fields(err error) []string {
+	var refused *portal.Error
+	if !errors.As(err, &refused) {
+		return nil
+	}
+	var out []string
+	for _, f := range refused.Fields {
+		out = append(out, f.Pointer+" "+f.Code)
+	}
+	return out
+}
+
+func TestMintAndVerify(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	end := b.now.Add(90 * 24 * time.Hour)
+	token, secret := b.mint(t, tokens.NewToken{
+		Name: " ERP ", Scopes: []string{"messages:read", "messages:send", "messages:read"}, ExpiresAt: &end,
+		AllowedIPs: []string{"203.0.113.7", " 2001:db8::1/32", "203.0.113.7/32"}, RateLimit: 5, CreatedBy: "usr_ana",
+	})
+	want := portal.Token{
+		ID: token.ID, AccountID: b.account.ID, Environment: portal.Test, Name: "ERP", Prefix: "wpp_test_", Last4: secret[len(secret)-4:],
+		Scopes: []string{"messages:send", "messages:read"}, AllowedIPs: []string{"203.0.113.7", "2001:db8::/32"}, RateLimit: 5,
+		CreatedBy: "usr_ana", CreatedAt: b.now, UpdatedAt: b.now, ExpiresAt: &end,
+	}
+	if d := cmp.Diff(want, token); d != "" {
+		t.Errorf("token (-want +got):\n%s", d)
+	}
+	c, err := b.Verify(t.Context(), secret, home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantCaller := portal.Caller{
+		Tenant: b.test, Account: b.account, Token: want, IP: home,
+		Modules: []string{portal.ModuleMessages, portal.ModuleContacts, portal.ModuleSupport},
+	}
+	if d := cmp.Diff(wantCaller, c, cmpopts.EquateEmpty(), cmpopts.EquateComparable(netip.Addr{})); d != "" {
+		t.Errorf("caller (-want +got):\n%s", d)
+	}
+	if c.Allows("contacts:read") || !c.Allows("messages:send") {
+		t.Error("scopes are not as given")
+	}
+}
+
+func TestMintRefuses(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	past := b.now
+	for name, c := range map[string]struct {
+		edit func(n *tokens.NewToken)
+		want string
+	}{
+		"no name":          {func(n *tokens.NewToken) { n.Name = " " }, "/name required"},
+		"long name":        {func(n *tokens.NewToken) { n.Name = strings.Repeat("é", 81) }, "/name too_long"},
+		"name of 2 lines":  {func(n *tokens.NewToken) { n.Name = "a\r\nb" }, "/name invalid_format"},
+		"no scope":         {func(n *tokens.NewToken) { n.Scopes = nil }, "/scopes required"},
+		"unknown scope":    {func(n *tokens.NewToken) { n.Scopes = []string{"*", "admin"} }, "/scopes invalid_value"},
+		"expired at birth": {func(n *tokens.NewToken) { n.ExpiresAt = &past }, "/expires_at out_of_range"},
+		"address":          {func(n *tokens.NewToken) { n.AllowedIPs = []string{"10.0.0.1", "10.0.0.0/33"} }, "/allowed_ips/1 invalid_format"},
+		"51 addresses":     {func(n *tokens.NewToken) { n.AllowedIPs = make([]string, 51) }, "/allowed_ips too_many"},
+		"negative rate":    {func(n *tokens.NewToken) { n.RateLimit = -1 }, "/rate_limit out_of_range"},
+		"above the plan":   {func(n *tokens.NewToken) { n.RateLimit = 101 }, "/rate_limit out_of_range"},
+		"long nonce":       {func(n *tokens.NewToken) { n.Nonce = strings.Repeat("x", 101) }, "/nonce too_long"},
+	} {
+		n := tokens.NewToken{Name: "ERP", Scopes: []string{"*"}}
+		c.edit(&n)
+		_, secret, err := b.Mint(t.Context(), person, b.test, n)
+		if got := fields(err); secret != "" || !slices.Equal(got, []string{c.want}) {
+			t.Errorf("%s: %v (%v), want %s", name, got, err, c.want)
+		}
+	}
+	n := tokens.NewToken{Name: "ERP", Scopes: []string{"*"}, RateLimit: 101}
+	if _, _, err := b.Mint(t.Context(), shell, b.test, n); err != nil {
+		t.Errorf("the operator gives more than the plan: %v", err)
+	}
+	n.RateLimit = 0
+	_, _, err := b.Mint(t.Context(), person, portal.Tenant{AccountID: "acc_unknown", Environment: portal.Test}, n)
+	mustCode(t, "unknown account", err, portal.CodeNotFound)
+}
+
+func TestScopesAreNeverWiderThanAsked(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for i := range 1 << 6 { // every subset of the first six
+		var asked []string
+		for j := range 6 {
+			if i&(1<<j) != 0 {
+				asked = append(asked, portal.Scopes[j])
+			}
+		}
+		if asked == nil {
+			continue
+		}
+		_, secret := b.mint(t, tokens.NewToken{Scopes: asked})
+		c, err := b.Verify(t.Context(), secret, home)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, scope := range append(slices.Clone(portal.Scopes), portal.AllScopes) {
+			if c.Allows(scope) != slices.Contains(asked, scope) {
+				t.Errorf("asked for %v, allows %s: %v", asked, scope, c.Allows(scope))
+			}
+		}
+	}
+}
+
+func TestVerifyRefuses(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	end := b.now.Add(time.Hour)
+	_, expiring := b.mint(t, tokens.NewToken{ExpiresAt: &end})
+	ended, revoked := b.mint(t, tokens.NewToken{})
+	_, bound := b.mint(t, tokens.NewToken{AllowedIPs: []string{"198.51.100.0/24"}})
+	_, good := b.mint(t, tokens.NewToken{})
+	if err := b.Revoke(t.Context(), person, b.test, ended.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.wait(time.Hour)
+	for name, c := range map[string]struct {
+		secret string
+		want   portal.Code
+	}{
+		"empty":           {"", portal.CodeInvalidToken},
+		"garbage":         {"Bearer x", portal.CodeInvalidToken},
+		"a typo":          {good[:20] + "0" + good[21:], portal.CodeInvalidToken},
+		"never minted":    {portal.NewSecret(portal.Test), portal.CodeInvalidToken},
+		"other prefix":    {"wpp_live_" + good[9:], portal.CodeInvalidToken},
+		"revoked":         {revoked, portal.CodeRevokedToken},
+		"expired":         {expiring, portal.CodeExpiredToken},
+		"another address": {bound, portal.CodeIPNotAllowed},
+		"good":            {good, ""},
+	} {
+		caller, err := b.Verify(t.Context(), c.secret, home)
+		mustCode(t, name, err, c.want)
+		// A refusal of a known token is logged for its account, others are nobody's.
+		if known := caller.Account.ID != ""; known != (c.want != portal.CodeInvalidToken) {
+			t.Errorf("%s: account %q", name, caller.Account.ID)
+		}
+		if err != nil && c.secret != "" && strings.Contains(err.Error(), c.secret) {
+			t.Errorf("%s: the error holds the token", name)
+		}
+	}
+	if err := b.store.Tx(t.Context(), func(tx *store.Tx) error {
+		a := b.account
+		a.Status = portal.AccountSuspended
+		return tx.UpdateAccount(a)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.verify(t, good); got != portal.CodeAccountSuspended {
+		t.Errorf("suspended account: %q", got)
+	}
+	_, _, err := b.Mint(t.Context(), person, b.test, tokens.NewToken{Name: "ERP", Scopes: []string{"*"}})
+	mustCode(t, "Mint for a suspended account", err, portal.CodeAccountSuspended)
+}
+
+func TestATypoNeverReachesTheStore(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, secret := b.mint(t, tokens.NewToken{})
+	if err := b.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.verify(t, secret[:20]+"-"+secret[21:]); got != portal.CodeInvalidToken {
+		t.Errorf("typo with the store closed: %q", got)
+	}
+	if got := b.verify(t, secret); got == "" || got == portal.CodeInvalidToken {
+		t.Errorf("the right one with the store closed: %q", got)
+	}
+}
+
+func TestSecretIsNotStored(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	token, secret := b.mint(t, tokens.NewToken{})
+	if _, err := b.Update(t.Context(), person, b.test, token.ID, tokens.Change{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"wpp.db", "wpp.db-wal"} {
+		raw, err := os.ReadFile(filepath.Join(b.dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, form := range []string{secret, secret[9:41], base64.StdEncoding.EncodeToString([]byte(secret))[:40]} {
+			if bytes.Contains(raw, []byte(form)) {
+				t.Errorf("%s holds the token", name)
+			}
+		}
+	}
+}
+
+func TestNonce(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	n := tokens.NewToken{Name: "ERP", Scopes: []string{"*"}, Nonce: "nonce of a form"}
+	token, _ := b.mint(t, n)
+	_, secret, err := b.Mint(t.Context(), person, b.test, n)
+	var used *tokens.NonceUsedError
+	if !errors.As(err, &used) || used.TokenID != token.ID || secret != "" {
+		t.Errorf("second use: %v", err)
+	}
+	_, _, err = b.Mint(t.Context(), person, b.foreign, n)
+	if !errors.As(err, &used) || used.TokenID != "" {
+		t.Errorf("use by another account: %v", err)
+	}
+	n.Nonce, n.Name = "another", ""
+	if _, _, err := b.Mint(t.Context(), person, b.test, n); len(fields(err)) != 1 {
+		t.Errorf("form with a mistake: %v", err)
+	}
+	n.Name = "ERP"
+	if _, _, err := b.Mint(t.Context(), person, b.test, n); err != nil {
+		t.Errorf("the corrected form: %v", err)
+	}
+}
+
+func TestUpdate(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	token, secret := b.mint(t, tokens.NewToken{})
+	name, scopes, ips, rate := "ERP 2", []string{"contacts:read"}, []string{"198.51.100.0/24"}, 3
+	end := b.now.Add(time.Hour)
+	got, err := b.Update(t.Context(), person, b.test, token.ID, tokens.Change{
+		Name: &name, Scopes: &scopes, AllowedIPs: &ips, RateLimit: &rate, SetExpiry: true, ExpiresAt: &end,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, err := b.Get(t.Context(), b.test, token.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(stored, got); d != "" || stored.Name != name || stored.RateLimit != rate || !stored.ExpiresAt.Equal(end) {
+		t.Errorf("stored %+v (-stored +answer):\n%s", stored, d)
+	}
+	if code := b.verify(t, secret); code != portal.CodeIPNotAllowed {
+		t.Errorf("the new list does not hold at once: %q", code)
+	}
+	if _, err := b.Update(t.Context(), person, b.test, token.ID, tokens.Change{SetExpiry: true}); err != nil {
+		t.Errorf("no expiry: %v", err)
+	}
+	tooMuch := 101
+	_, err = b.Update(t.Context(), person, b.test, token.ID, tokens.Change{RateLimit: &tooMuch})
+	mustCode(t, "above the plan", err, portal.CodeValidationFailed)
+	for _, foreign := range []portal.Tenant{b.live, b.foreign} {
+		_, err := b.Update(t.Context(), person, foreign, token.ID, tokens.Change{Name: &name})
+		mustCode(t, "foreign", err, portal.CodeNotFound)
+	}
+	if err := b.Revoke(t.Context(), person, b.test, token.ID); err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.Update(t.Context(), person, b.test, token.ID, tokens.Change{SetExpiry: true})
+	mustCode(t, "a revoked one", err, portal.CodePreconditionFailed)
+	if got := b.actions(t, token.ID); !slices.Equal(got, []string{"token.revoked", "token.updated", "token.updated", "token.created"}) {
+		t.Errorf("history: %v", got)
+	}
+}
+
+func TestRotate(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	end := b.now.Add(30 * 24 * time.Hour)
+	old, oldSecret := b.mint(t, tokens.NewToken{ExpiresAt: &end, RateLimit: 5, AllowedIPs: []string{home.String()}})
+	b.wait(24 * time.Hour)
+	token, secret, err := b.Rotate(t.Context(), person, b.test, tokens.Rotation{ID: old.ID, Overlap: time.Hour, Nonce: "n"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	newEnd := end.Add(24 * time.Hour)
+	want := old
+	want.ID, want.Last4, want.RotatedFrom, want.CreatedBy = token.ID, secret[len(secret)-4:], old.ID, person.ID
+	want.CreatedAt, want.UpdatedAt, want.ExpiresAt = b.now, b.now, &newEnd
+	if d := cmp.Diff(want, token); d != "" {
+		t.Errorf("new token (-want +got):\n%s", d)
+	}
+	if a, c := b.verify(t, oldSecret), b.verify(t, secret); a != "" || c != "" {
+		t.Errorf("during the overlap: old %q, new %q", a, c)
+	}
+	_, _, err = b.Rotate(t.Context(), person, b.test, tokens.Rotation{ID: old.ID, Nonce: "n"})
+	var used *tokens.NonceUsedError
+	if !errors.As(err, &used) || used.TokenID != token.ID {
+		t.Errorf("the form again: %v", err)
+	}
+	_, _, err = b.Rotate(t.Context(), person, b.test, tokens.Rotation{ID: old.ID})
+	mustCode(t, "rotating twice", err, portal.CodePreconditionFailed)
+	b.wait(time.Hour)
+	if a, c := b.verify(t, oldSecret), b.verify(t, secret); a != portal.CodeRevokedToken || c != "" {
+		t.Errorf("after the overlap: old %q, new %q", a, c)
+	}
+	if _, _, err := b.Rotate(t.Context(), person, b.test, tokens.Rotation{ID: token.ID}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.verify(t, secret); got != portal.CodeRevokedToken {
+		t.Errorf("without overlap: %q", got)
+	}
+	if got := b.actions(t, token.ID); !slices.Equal(got, []string{"token.rotated", "token.created"}) {
+		t.Errorf("history: %v", got)
+	}
+	_, _, err = b.Rotate(t.Context(), person, b.foreign, tokens.Rotation{ID: token.ID})
+	mustCode(t, "foreign", err, portal.CodeNotFound)
+	_, _, err = b.Rotate(t.Context(), person, b.test, tokens.Rotation{ID: token.ID, Overlap: tokens.MaxOverlap + 1})
+	mustCode(t, "too long an overlap", err, portal.CodeValidationFailed)
+}
+
+func TestRevoke(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	rung, cancel := b.store.Subscribe(tokens.Topic)
+	defer cancel()
+	token, secret := b.mint(t, tokens.NewToken{})
+	<-rung
+	for _, foreign := range []portal.Tenant{b.live, b.foreign} {
+		mustCode(t, "foreign", b.Revoke(t.Context(), person, foreign, token.ID), portal.CodeNotFound)
+		if n, err := b.RevokeMany(t.Context(), person, foreign, []string{token.ID}); err != nil || n != 0 {
+			t.Errorf("foreign in bulk: %d, %v", n, err)
+		}
+	}
+	if got := b.verify(t, secret); got != "" {
+		t.Fatalf("before: %q", got)
+	}
+	for range 2 { // the second changes nothing
+		if err := b.Revoke(t.Context(), person, b.test, token.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	<-rung
+	if got := b.verify(t, secret); got != portal.CodeRevokedToken {
+		t.Errorf("after: %q", got)
+	}
+	if got := b.actions(t, token.ID); !slices.Equal(got, []string{"token.revoked", "token.created"}) {
+		t.Errorf("history: %v", got)
+	}
+	if got, err := b.Get(t.Context(), b.test, token.ID); err != nil || got.RevokedBy != person.ID {
+		t.Errorf("revoked by %q, %v", got.RevokedBy, err)
+	}
+	one, _ := b.mint(t, tokens.NewToken{})
+	two, secretTwo := b.mint(t, tokens.NewToken{})
+	if n, err := b.RevokeMany(t.Context(), person, b.test, []string{one.ID, token.ID, "tok_unknown", two.ID}); err != nil || n != 2 {
+		t.Errorf("in bulk: %d, %v", n, err)
+	}
+	if got := b.verify(t, secretTwo); got != portal.CodeRevokedToken {
+		t.Errorf("after the bulk: %q", got)
+	}
+}
+
+func TestRevokeAny(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	token, secret := b.mint(t, tokens.NewToken{})
+	for _, id := range []string{"", "tok_unknown", b.account.ID, portal.NewID(portal.PrefixToken)} {
+		mustCode(t, id, b.RevokeAny(t.Context(), shell, id), portal.CodeNotFound)
+	}
+	if err := b.RevokeAny(t.Context(), shell, token.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.verify(t, secret); got != portal.CodeRevokedToken {
+		t.Errorf("after: %q", got)
+	}
+}
+
+func TestList(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	soon := b.now.Add(tokens.ExpiringWithin)
+	active, _ := b.mint(t, tokens.NewToken{})
+	expiring, _ := b.mint(t, tokens.NewToken{ExpiresAt: &soon})
+	revoked, _ := b.mint(t, tokens.NewToken{})
+	if err := b.Revoke(t.Context(), person, b.test, revoked.ID); err != nil {
+		t.Fatal(err)
+	}
+	for part, want := range map[string][]string{
+		tokens.Active: {expiring.ID, active.ID}, tokens.Expiring: {expiring.ID}, tokens.Revoked: {revoked.ID},
+	} {
+		rows, next, err := b.List(t.Context(), b.test, part, portal.Page{Limit: 10})
+		var got []string
+		for _, row := range rows {
+			got = append(got, row.ID)
+		}
+		if err != nil || next != "" || !slices.Equal(got, want) {
+			t.Errorf("%s: %v, %q, %v, want %v", part, got, next, err, want)
+		}
+		if rows, _, err := b.List(t.Context(), b.foreign, part, portal.Page{Limit: 10}); err != nil || len(rows) != 0 {
+			t.Errorf("%s of another account: %v, %v", part, rows, err)
+		}
+	}
+	_, err := b.History(t.Context(), b.live, active.ID)
+	mustCode(t, "history in the other environment", err, portal.CodeNotFound)
+}
+
+func TestLastUse(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	token, secret := b.mint(t, tokens.NewToken{})
+	use := func(ip string) {
+		c, err := b.Verify(t.Context(), secret, netip.MustParseAddr(ip))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Used(c)
+	}
+	flush := func(want int) {
+		t.Helper()
+		if n, err := b.Flush(t.Context()); err != nil || n != want {
+			t.Errorf("wrote %d uses, %v, want %d", n, err, want)
+		}
+	}
+	stored := func(at time.Time, ip string) {
+		t.Helper()
+		got, err := b.Get(t.Context(), b.test, token.ID)
+		if err != nil || got.LastUsedAt == nil || !got.LastUsedAt.Equal(at) || got.LastUsedIP != ip {
+			t.Errorf("last use %v from %q, %v, want %v from %q", got.LastUsedAt, got.LastUsedIP, err, at, ip)
+		}
+	}
+	first := b.now
+	use("203.0.113.1")
+	flush(1)
+	stored(first, "203.0.113.1")
+	b.wait(30 * time.Second)
+	use("203.0.113.2")
+	flush(0) // at most once a minute
+	stored(first, "203.0.113.1")
+	b.wait(30 * time.Second)
+	flush(1)
+	stored(first.Add(30*time.Second), "203.0.113.2")
+	b.Used(portal.Caller{Console: true}) // no token, nothing to note
+
+	use("203.0.113.3")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := b.Run(ctx); err != nil {
+		t.Errorf("Run: %v", err)
+	}
+	stored(b.now, "203.0.113.3")
+}

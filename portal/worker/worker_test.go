@@ -1,0 +1,112 @@
+package worker_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/wppmarketing/developers/portal/worker"
+)
+
+// bell is a signal that the test rings.
+type bell chan struct{}
+
+func (b bell) Subscribe(string) (<-chan struct{}, func()) { return b, func() {} }
+
+// start runs one loop in a bubble of its own time; stop waits for its end.
+func start(t *testing.T, o worker.Options, l worker.Loop) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		worker.Run(ctx, o, []worker.Loop{l})
+	}()
+	return func() { cancel(); <-done }
+}
+
+func TestLoopPollsSlowlyAndGoesOnWhileThereIsWork(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		work, passes := 3, 0
+		stop := start(t, worker.Options{}, worker.Loop{Name: "l", Every: time.Minute, Do: func(context.Context) (int, error) {
+			passes++
+			if work == 0 {
+				return 0, nil
+			}
+			work--
+			return 1, nil
+		}})
+		synctest.Wait()
+		if work != 0 || passes != 4 {
+			t.Errorf("after the start: %d left, %d passes; want 0 and 4", work, passes)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if passes != 5 {
+			t.Errorf("after a minute: %d passes, want 5", passes)
+		}
+		stop()
+	})
+}
+
+func TestSignalWakesTheLoop(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ring, passes := make(bell, 1), 0
+		stop := start(t, worker.Options{Bell: ring}, worker.Loop{Name: "l", Every: time.Hour, Topic: "x", Do: func(context.Context) (int, error) {
+			passes++
+			return 0, nil
+		}})
+		synctest.Wait()
+		ring <- struct{}{}
+		synctest.Wait()
+		if passes != 2 {
+			t.Errorf("%d passes, want 2", passes)
+		}
+		stop()
+	})
+}
+
+func TestFailureAndPanicOnlyPauseTheLoop(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		var mu sync.Mutex
+		var seen []worker.Pass
+		passes := 0
+		stop := start(t, worker.Options{
+			Logger: slog.New(slog.NewJSONHandler(&log, nil)),
+			Observe: func(p worker.Pass) {
+				mu.Lock()
+				defer mu.Unlock()
+				seen = append(seen, p)
+			},
+		}, worker.Loop{Name: "l", Every: time.Hour, Do: func(context.Context) (int, error) {
+			passes++
+			switch passes {
+			case 1:
+				panic("poison")
+			case 2:
+				return 0, errors.New("no")
+			}
+			return 0, nil
+		}})
+		time.Sleep(time.Second)
+		synctest.Wait()
+		stop()
+		if passes != 3 || len(seen) != 3 || seen[0].Err == nil || seen[1].Err == nil || seen[2].Err != nil {
+			t.Errorf("%d passes, observed %+v", passes, seen)
+		}
+		for _, want := range []string{"worker panicked", "poison", "worker pass failed"} {
+			if !strings.Contains(log.String(), want) {
+				t.Errorf("the log does not say %q", want)
+			}
+		}
+	})
+}

@@ -1,0 +1,128 @@
+package api
+
+import (
+	"context"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/audit"
+	"github.com/wppmarketing/developers/portal/messaging"
+)
+
+// Configuration is what the account can do in an environment (RESOURCES 11).
+type Configuration struct {
+	Environment      string        `json:"environment" enum:"test,live" doc:"From the token, never from input."`
+	Provider         string        `json:"provider" doc:"cloud, or simulator: then nobody receives anything."`
+	Ready            Readiness     `json:"ready" doc:"Whether you can send."`
+	DefaultChannelID *string       `json:"default_channel_id"`
+	Channels         []Channel     `json:"channels"`
+	Limits           Limits        `json:"limits"`
+	Window           WindowRule    `json:"window" doc:"The rule of the 24-hour window."`
+	OptIn            OptInRule     `json:"opt_in" doc:"The rule of consent."`
+	Departments      []string      `json:"departments" doc:"Where a handoff can go."`
+	DefaultCountry   string        `json:"default_country" doc:"Numbers without a country code are read in it."`
+	DefaultLanguage  string        `json:"default_language" doc:"WhatsApp's language code."`
+	Timezone         string        `json:"timezone" doc:"IANA zone."`
+	TesterNumbers    []string      `json:"tester_numbers" doc:"Test only: numbers whose window is open."`
+	RetentionDays    RetentionDays `json:"retention_days" doc:"How long things are kept."`
+}
+
+// Readiness says whether messages can be sent.
+type Readiness struct {
+	Send     bool               `json:"send"`
+	Problems []ReadinessProblem `json:"problems" doc:"What stops sending."`
+}
+
+// ReadinessProblem is one thing that stops sending.
+type ReadinessProblem struct {
+	Code   string `json:"code"`
+	Detail string `json:"detail" doc:"The reason in the caller's language."`
+	Action string `json:"action" doc:"What to do about it."`
+}
+
+// Channel is one of the account's numbers.
+type Channel struct {
+	ID                  string          `json:"id"`
+	Name                string          `json:"name"`
+	Phone               string          `json:"phone"`
+	Default             bool            `json:"default"`
+	Status              string          `json:"status" doc:"connected, connecting, logged_out or blocked."`
+	StatusReason        *string         `json:"status_reason"`
+	Quality             *string         `json:"quality" doc:"green, yellow, red or unknown."`
+	MessagingLimit      *MessagingLimit `json:"messaging_limit" doc:"WhatsApp's limit of people first written to in 24 hours; null when not known."`
+	ThroughputPerSecond *int            `json:"throughput_per_second" doc:"WhatsApp's limit of messages per second; null when not known."`
+	Waiting             int             `json:"waiting" doc:"Messages queued behind it."`
+}
+
+// MessagingLimit is WhatsApp's limit of a number.
+type MessagingLimit struct {
+	Limit *int `json:"limit" doc:"Null: no limit."`
+	Used  int  `json:"used"`
+}
+
+// Limits are those of the account and its token.
+type Limits struct {
+	RequestsPerSecond *int     `json:"requests_per_second" doc:"Null: no limit."`
+	MessagesPerDay    DayLimit `json:"messages_per_day" doc:"A day is a moving 24 hours."`
+	BodyBytes         int      `json:"body_bytes" doc:"Largest body of a request."`
+}
+
+// DayLimit is a limit of messages in 24 hours.
+type DayLimit struct {
+	Limit    *int    `json:"limit" doc:"Null: no limit."`
+	Used     int     `json:"used"`
+	ResetsAt *string `json:"resets_at" format:"date-time" doc:"When the oldest of them leaves the day."`
+}
+
+// WindowRule is the rule of the window.
+type WindowRule struct {
+	Hours   int    `json:"hours"`
+	Scope   string `json:"scope"`
+	Outside string `json:"outside" doc:"What may be sent when it is closed."`
+}
+
+// OptInRule is the rule of consent.
+type OptInRule struct {
+	MarketingRequires bool     `json:"marketing_requires" doc:"True: marketing to people of unknown consent is refused."`
+	OptOutWords       []string `json:"opt_out_words" doc:"What a person writes to opt out."`
+}
+
+// RetentionDays is how long things are kept.
+type RetentionDays struct {
+	Requests       int  `json:"requests"`
+	Bodies         int  `json:"bodies"`
+	MessageContent *int `json:"message_content" doc:"Null: until it is erased."`
+}
+
+func (a *API) getConfiguration(ctx context.Context, c *call, _ *struct{}) (reply, error) {
+	cfg, err := a.Messaging.Configuration(ctx, c.caller.Tenant)
+	if err != nil {
+		return reply{}, err
+	}
+	w := Configuration{
+		Environment: string(cfg.Environment), Provider: cfg.Provider, DefaultChannelID: text(cfg.Default),
+		Ready: Readiness{Send: cfg.Ready(), Problems: each(cfg.Problems, func(p messaging.Problem) ReadinessProblem {
+			return ReadinessProblem{Code: string(p.Code), Detail: p.Detail.In(c.lang), Action: p.Action.In(c.lang)}
+		})},
+		Channels: each(cfg.Channels, func(s messaging.ChannelState) Channel {
+			return Channel{ID: s.ID, Name: s.Name, Phone: s.Phone, Default: s.Default, Status: s.Status, StatusReason: text(s.StatusReason), Quality: text(s.Quality), Waiting: s.Waiting}
+		}),
+		Limits:      Limits{RequestsPerSecond: c.rate(), MessagesPerDay: dayLimitOf(cfg.Day), BodyBytes: maxBody},
+		Window:      WindowRule{Hours: int(portal.WindowLength.Hours()), Scope: "contact_and_channel", Outside: "templates_only"},
+		OptIn:       OptInRule{MarketingRequires: cfg.Account.OptInRequired, OptOutWords: cfg.OptOutWords},
+		Departments: cfg.Account.Departments, DefaultCountry: cfg.Account.Country, DefaultLanguage: "en_US", Timezone: cfg.Account.Timezone,
+		TesterNumbers: cfg.Testers,
+		RetentionDays: RetentionDays{Requests: int(audit.KeepRequests.Hours() / 24), Bodies: int(audit.KeepBodies.Hours() / 24)},
+	}
+	if cfg.Account.Language == portal.LangPT {
+		w.DefaultLanguage = "pt_BR"
+	}
+	return reply{body: w, tag: true}, nil
+}
+
+func dayLimitOf(d messaging.Day) DayLimit {
+	w := DayLimit{Used: d.Used, ResetsAt: moment(d.ResetsAt)}
+	if d.Limit != 0 {
+		w.Limit = &d.Limit
+	}
+	return w
+}

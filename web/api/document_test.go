@@ -1,0 +1,60 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/wppmarketing/developers/portal"
+)
+
+// described returns an API that can only describe itself.
+func described(t *testing.T) *API {
+	t.Helper()
+	a, err := New(Options{BaseURL: "https://api.example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func TestEveryTextOfTheDocumentIsTranslated(t *testing.T) {
+	t.Parallel()
+	missing := map[string]bool{}
+	d := jsontext.NewDecoder(bytes.NewReader(described(t).Document(portal.LangEN)))
+	for {
+		tok, err := d.ReadToken()
+		if err != nil {
+			break
+		}
+		p := string(d.StackPointer())
+		if !isText(d, tok) || strings.HasPrefix(p, "/components/responses/") && !strings.HasSuffix(p, "/description") {
+			continue
+		}
+		if _, known := portuguese[tok.String()]; !known && !missing[tok.String()] {
+			missing[tok.String()] = true
+			t.Errorf("%s: no Portuguese for %q", p, tok.String())
+		}
+	}
+}
+
+func TestExamplesAreJSONOfTheirTypes(t *testing.T) {
+	t.Parallel()
+	for _, op := range operations {
+		if op.Answer != "" && (answerTypes[op.Answer] == nil || answers[op.Answer] == nil) {
+			t.Errorf("%s: no type or no example %q", op.ID, op.Answer)
+		}
+		if op.Body != (bodies[op.ID] != nil) {
+			t.Errorf("%s: Body is %v and bodies.json says otherwise", op.ID, op.Body)
+		}
+		if (listTypes[op.ID] != nil) != strings.HasPrefix(op.ID, "list") {
+			t.Errorf("%s: lists and only lists have a list type", op.ID)
+		}
+	}
+	if !json.Valid(described(t).Document(portal.LangPT)) {
+		t.Error("the Portuguese document is not JSON")
+	}
+}

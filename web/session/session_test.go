@@ -1,0 +1,495 @@
+package session_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/accounts"
+	"github.com/wppmarketing/developers/portal/store"
+	"github.com/wppmarketing/developers/portal/store/storetest"
+	"github.com/wppmarketing/developers/web/session"
+)
+
+// bench is a manager on a store of its own with one person, and a clock that stands still.
+type bench struct {
+	*session.Manager
+	store    *store.Store
+	accounts *accounts.Service
+	dir      string
+	account  portal.Account
+	user     portal.User
+
+	mu  sync.Mutex
+	now time.Time
+}
+
+func setup(t *testing.T) *bench {
+	t.Helper()
+	b := &bench{now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
+	b.store = storetest.Open(t, func(o *store.Options) {
+		o.Now = func() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now }
+		b.dir = o.DataDir
+	})
+	b.accounts = accounts.New(accounts.Options{Store: b.store})
+	var err error
+	b.account, b.user, err = b.accounts.Create(t.Context(), portal.Actor{Kind: portal.ActorSystem}, accounts.NewAccount{
+		Name: "Loja", Email: "ana@loja.example", Password: "correct horse battery",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Manager, err = session.New(session.Options{
+		Store: b.store, Accounts: b.accounts, SecretKey: storetest.SecretKey(),
+		ClientIP: func(*http.Request) netip.Addr { return netip.MustParseAddr("203.0.113.7") },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (b *bench) wait(d time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now = b.now.Add(d)
+}
+
+// browser keeps cookies between requests.
+type browser struct {
+	t       *testing.T
+	b       *bench
+	cookies map[string]string
+	headers map[string]string
+}
+
+func (b *bench) browser(t *testing.T) *browser {
+	return &browser{t: t, b: b, cookies: map[string]string{}, headers: map[string]string{"User-Agent": "Firefox"}}
+}
+
+// open serves one request with fn inside the session's middleware.
+func (br *browser) open(fn func(w http.ResponseWriter, r *http.Request)) *httptest.ResponseRecorder {
+	br.t.Helper()
+	return br.through(br.b.Middleware, fn)
+}
+
+func (br *browser) through(around func(http.Handler) http.Handler, fn func(w http.ResponseWriter, r *http.Request)) *httptest.ResponseRecorder {
+	br.t.Helper()
+	r := httptest.NewRequestWithContext(br.t.Context(), http.MethodPost, "/", nil)
+	for name, value := range br.headers {
+		r.Header.Set(name, value)
+	}
+	for name, value := range br.cookies {
+		r.AddCookie(&http.Cookie{Name: name, Value: value}) //nolint:gosec // a request's cookie has no attributes
+	}
+	rec := httptest.NewRecorder()
+	around(http.HandlerFunc(fn)).ServeHTTP(rec, r)
+	for _, c := range rec.Result().Cookies() {
+		if c.MaxAge < 0 {
+			delete(br.cookies, c.Name)
+		} else {
+			br.cookies[c.Name] = c.Value
+		}
+	}
+	return rec
+}
+
+// do runs fn in a request and fails the test on an error.
+func (br *browser) do(fn func(ctx context.Context) error) {
+	br.t.Helper()
+	br.open(func(_ http.ResponseWriter, r *http.Request) {
+		if err := fn(r.Context()); err != nil {
+			br.t.Errorf("in the request: %v", err)
+		}
+	})
+}
+
+func (br *browser) signIn() {
+	br.t.Helper()
+	br.do(func(ctx context.Context) error { return br.b.SignIn(ctx, br.b.user) })
+}
+
+// who returns the person at the browser, "" when nobody is signed in, and why not.
+func (br *browser) who() (id, ended string) {
+	br.t.Helper()
+	br.open(func(_ http.ResponseWriter, r *http.Request) {
+		user, _, ok := br.b.User(r.Context())
+		if ok {
+			id = user.ID
+		}
+		ended = br.b.Ended(r.Context())
+	})
+	return id, ended
+}
+
+func (br *browser) mustBe(what, wantID, wantEnded string) {
+	br.t.Helper()
+	if id, ended := br.who(); id != wantID || ended != wantEnded {
+		br.t.Errorf("%s: %q is signed in, ended %q; want %q, %q", what, id, ended, wantID, wantEnded)
+	}
+}
+
+func TestSignInAndOut(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	br := b.browser(t)
+	br.mustBe("a visitor", "", "")
+	if len(br.cookies) != 0 {
+		t.Errorf("a visitor got cookies: %v", br.cookies)
+	}
+	br.signIn()
+	br.mustBe("signed in", b.user.ID, "")
+	br.open(func(_ http.ResponseWriter, r *http.Request) {
+		_, s, _ := b.User(r.Context())
+		if s.IP != "203.0.113.7" || s.UserAgent != "Firefox" || !s.CreatedAt.Equal(b.now) || !portal.IsID(portal.PrefixSession, s.ID) {
+			t.Errorf("session: %+v", s)
+		}
+	})
+	old := br.cookies["wpp"]
+	br.do(func(ctx context.Context) error { return b.SignOut(ctx) })
+	if len(br.cookies) != 0 {
+		t.Errorf("cookies after signing out: %v", br.cookies)
+	}
+	br.cookies["wpp"] = old
+	br.mustBe("the old cookie", "", session.EndedByHand)
+}
+
+func TestCookie(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	m, err := session.New(session.Options{Store: b.store, Accounts: b.accounts, SecretKey: storetest.SecretKey(), Secure: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Manager = m
+	rec := b.browser(t).open(func(w http.ResponseWriter, r *http.Request) {
+		if err := m.SignIn(r.Context(), b.user); err != nil {
+			t.Error(err)
+		}
+		if err := m.Flash(w, r, portal.Words{EN: "Saved.", PT: "Salvo."}); err != nil {
+			t.Error(err)
+		}
+		m.SetLang(w, portal.LangPT)
+		m.SetTheme(w, "dark")
+	})
+	ages := map[string]int{"__Host-wpp": 0, "__Host-wpp-flash": 600, "lang": 31536000, "theme": 31536000}
+	for _, c := range rec.Result().Cookies() {
+		want, known := ages[c.Name]
+		if !known || c.MaxAge != want || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
+			t.Errorf("cookie %+v", c)
+		}
+		delete(ages, c.Name)
+	}
+	if len(ages) != 0 {
+		t.Errorf("missing cookies: %v", ages)
+	}
+	if _, err := session.New(session.Options{Store: b.store, Accounts: b.accounts, SecretKey: []byte("short")}); err == nil {
+		t.Error("a short key was taken")
+	}
+}
+
+func TestCookieIsNeverAdopted(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	br := b.browser(t)
+	br.cookies["wpp"] = "planted"
+	br.signIn()
+	if br.cookies["wpp"] == "planted" {
+		t.Error("sign-in kept the cookie that was planted")
+	}
+	first := br.cookies["wpp"]
+	br.signIn()
+	if br.cookies["wpp"] == first {
+		t.Error("sign-in kept the cookie of the session before")
+	}
+	br.mustBe("the new cookie", b.user.ID, "")
+	br.cookies["wpp"] = first
+	br.mustBe("the cookie before", "", session.EndedByHand)
+}
+
+func TestRenewal(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	br := b.browser(t)
+	br.signIn()
+	var id string
+	br.open(func(_ http.ResponseWriter, r *http.Request) { _, s, _ := b.User(r.Context()); id = s.ID })
+	old := br.cookies["wpp"]
+	br.do(func(ctx context.Context) error { return b.MarkPassword(ctx) })
+	if br.cookies["wpp"] == old {
+		t.Fatal("step-up kept the cookie")
+	}
+	br.open(func(_ http.ResponseWriter, r *http.Request) {
+		if _, s, ok := b.User(r.Context()); !ok || s.ID != id {
+			t.Errorf("session after step-up: %+v, %v, want %s", s, ok, id)
+		}
+	})
+	br.cookies["wpp"] = old
+	br.mustBe("the cookie before", "", session.EndedByHand)
+}
+
+func TestRecentPassword(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	br := b.browser(t)
+	recent := func(want bool) {
+		t.Helper()
+		br.open(func(_ http.ResponseWriter, r *http.Request) {
+			if got := b.RecentPassword(r.Context()); got != want {
+				t.Errorf("recent password: %v, want %v", got, want)
+			}
+		})
+	}
+	recent(false)
+	br.signIn()
+	recent(true)
+	b.wait(10 * time.Minute)
+	recent(false)
+	br.do(func(ctx context.Context) error { return b.MarkPassword(ctx) })
+	recent(true)
+}
+
+func TestSessionEndsByTime(t *testing.T) {
+	t.Parallel()
+	t.Run("idle", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		br := b.browser(t)
+		br.signIn()
+		b.wait(2*time.Hour - time.Second)
+		br.mustBe("just before", b.user.ID, "")
+		b.wait(2*time.Hour - time.Second)
+		br.mustBe("seen meanwhile", b.user.ID, "")
+		b.wait(2 * time.Hour)
+		br.mustBe("two hours without a request", "", session.EndedIdle)
+	})
+	t.Run("twelve hours", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		br := b.browser(t)
+		br.signIn()
+		for range 11 {
+			b.wait(time.Hour)
+			br.do(func(ctx context.Context) error { return b.MarkPassword(ctx) })
+			br.mustBe("kept busy", b.user.ID, "")
+		}
+		b.wait(time.Hour)
+		br.mustBe("twelve hours after sign-in, renewed or not", "", session.EndedByTime)
+	})
+}
+
+func TestVisitsAreWrittenOnceAMinute(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	br := b.browser(t)
+	br.signIn()
+	seen := func(want time.Time) {
+		t.Helper()
+		br.who()
+		list, err := b.Sessions(t.Context(), b.user.ID)
+		if err != nil || len(list) != 1 || !list[0].LastSeenAt.Equal(want) {
+			t.Errorf("sessions %+v, %v, want last seen %v", list, err, want)
+		}
+	}
+	start := b.now
+	b.wait(59 * time.Second)
+	seen(start)
+	b.wait(time.Second)
+	seen(b.now)
+}
+
+func TestEndingSessions(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	here, there, third := b.browser(t), b.browser(t), b.browser(t)
+	for _, br := range []*browser{here, there, third} {
+		br.signIn()
+		b.wait(time.Second)
+	}
+	list, err := b.Sessions(t.Context(), b.user.ID)
+	if err != nil || len(list) != 3 {
+		t.Fatalf("sessions: %+v, %v", list, err)
+	}
+	here.do(func(ctx context.Context) error {
+		if err := b.End(ctx, "usr_other", list[0].ID); !errors.Is(err, portal.Refuse(portal.CodeNotFound)) {
+			t.Errorf("ending another person's session: %v", err)
+		}
+		return b.End(ctx, b.user.ID, list[0].ID)
+	})
+	third.mustBe("ended", "", session.EndedByHand)
+	there.mustBe("not ended", b.user.ID, "")
+	old := here.cookies["wpp"]
+	here.do(func(ctx context.Context) error { return b.PasswordChanged(ctx) })
+	there.mustBe("after the password change", "", session.EndedByHand)
+	here.mustBe("the one that changed it", b.user.ID, "")
+	if here.cookies["wpp"] == old {
+		t.Error("the password change kept the cookie")
+	}
+	rows, err := b.store.Reader(t.Context()).AuditOf(b.account.ID, list[0].ID, 10)
+	if err != nil || len(rows) != 1 || rows[0].Action != "session.ended" || rows[0].Actor.ID != b.user.ID {
+		t.Errorf("audit: %+v, %v", rows, err)
+	}
+}
+
+// A request that is under way when its session is ended must not bring it back.
+func TestEndedSessionStaysEnded(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for name, change := range map[string]func(ctx context.Context) error{
+		"data":   func(ctx context.Context) error { b.SetDefault(ctx, b.account.ID, portal.Live); return nil },
+		"cookie": func(ctx context.Context) error { return b.MarkPassword(ctx) },
+	} {
+		br := b.browser(t)
+		br.signIn()
+		br.do(func(ctx context.Context) error {
+			if !b.Alive(ctx) {
+				t.Errorf("%s: not alive before", name)
+			}
+			_, s, _ := b.User(ctx)
+			if err := b.End(ctx, b.user.ID, s.ID); err != nil {
+				return err
+			}
+			if b.Alive(ctx) {
+				t.Errorf("%s: alive after", name)
+			}
+			return change(ctx)
+		})
+		br.mustBe(name, "", session.EndedByHand)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	br := b.browser(t)
+	br.do(func(ctx context.Context) error { b.SetDefault(ctx, "acc_visitor", portal.Live); return nil })
+	if len(br.cookies) != 0 {
+		t.Error("a visitor got a session")
+	}
+	br.signIn()
+	br.do(func(ctx context.Context) error { b.SetDefault(ctx, b.account.ID, portal.Live); return nil })
+	br.open(func(_ http.ResponseWriter, r *http.Request) {
+		if account, env := b.Default(r.Context()); account != b.account.ID || env != portal.Live {
+			t.Errorf("default: %s, %s", account, env)
+		}
+	})
+}
+
+func TestCookieIsNotStored(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	br := b.browser(t)
+	br.signIn()
+	for _, name := range []string{"wpp.db", "wpp.db-wal"} {
+		raw, err := os.ReadFile(filepath.Join(b.dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(raw, []byte(br.cookies["wpp"])) {
+			t.Errorf("%s holds the cookie's value", name)
+		}
+	}
+}
+
+func TestHostileUserAgent(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	br := b.browser(t)
+	br.headers["User-Agent"] = strings.Repeat("é\xff", 500)
+	br.signIn()
+	list, err := b.Sessions(t.Context(), b.user.ID)
+	if err != nil || len(list) != 1 || len(list[0].UserAgent) > 255 {
+		t.Errorf("sessions: %+v, %v", list, err)
+	}
+}
+
+func TestStoreFails(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	br := b.browser(t)
+	br.signIn()
+	if err := b.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	rec := br.open(func(http.ResponseWriter, *http.Request) { t.Error("the page was served without its session") })
+	if rec.Code != http.StatusServiceUnavailable || rec.Header().Get("Retry-After") == "" {
+		t.Errorf("answer %d %v", rec.Code, rec.Header())
+	}
+}
+
+func TestFlash(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	br := b.browser(t)
+	want := portal.Words{EN: "Token revoked.", PT: "Token revogado."}
+	br.open(func(w http.ResponseWriter, r *http.Request) {
+		if err := b.Flash(w, r, want); err != nil {
+			t.Error(err)
+		}
+	})
+	if strings.Contains(br.cookies["wpp-flash"], "Token") {
+		t.Error("the flash is readable")
+	}
+	kept := br.cookies["wpp-flash"]
+	take := func() (words portal.Words, ok bool) {
+		br.open(func(w http.ResponseWriter, r *http.Request) { words, ok = b.TakeFlash(w, r) })
+		return words, ok
+	}
+	if got, ok := take(); !ok || got != want {
+		t.Errorf("flash: %+v, %v", got, ok)
+	}
+	if got, ok := take(); ok {
+		t.Errorf("flash again: %+v", got)
+	}
+	br.cookies["wpp-flash"] = kept[:len(kept)-4] + "AAAA"
+	if got, ok := take(); ok {
+		t.Errorf("tampered flash: %+v", got)
+	}
+}
+
+func TestPreferences(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for name, c := range map[string]struct {
+		cookie, accept, user, want string
+	}{
+		"nothing":           {"", "", "", portal.LangEN},
+		"browser":           {"", "pt-BR,pt;q=0.9,en;q=0.8", "", portal.LangPT},
+		"browser, Portugal": {"", "pt-PT", "", portal.LangPT},
+		"browser, French":   {"", "fr", "", portal.LangEN},
+		"browser, garbage":  {"", ";;q=,", "", portal.LangEN},
+		"person":            {"", "en", portal.LangPT, portal.LangPT},
+		"chosen":            {portal.LangEN, "pt-BR", portal.LangPT, portal.LangEN},
+		"unknown choice":    {"fr", "pt-BR", "", portal.LangPT},
+	} {
+		br := b.browser(t)
+		br.headers["Accept-Language"] = c.accept
+		if c.cookie != "" {
+			br.cookies["lang"] = c.cookie
+		}
+		br.open(func(_ http.ResponseWriter, r *http.Request) {
+			if got := b.Lang(r, portal.User{Language: c.user}); got != c.want {
+				t.Errorf("%s: %s, want %s", name, got, c.want)
+			}
+		})
+	}
+	br := b.browser(t)
+	for _, theme := range []string{"dark", "light", ""} {
+		br.open(func(w http.ResponseWriter, _ *http.Request) { b.SetTheme(w, theme) })
+		br.open(func(_ http.ResponseWriter, r *http.Request) {
+			if got := b.Theme(r); got != theme {
+				t.Errorf("theme %q, want %q", got, theme)
+			}
+		})
+	}
+}
