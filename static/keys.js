@@ -19,7 +19,7 @@ async function ask() {
   const turn = ++asked, typed = input.value.trim();
   if (!typed) return draw(start, '');
   const query = new URLSearchParams(new FormData(input.form));
-  const answer = await fetch(`${input.form.action}?${query}`, { headers: { 'Wpp-Fragment': '1' } }).catch(() => null);
+  const answer = await fetch(`${input.form.action}?${query}`, { headers: { 'Wpp-Fragment': '1' }, redirect: 'manual' }).catch(() => null);
   if (answer?.ok && turn === asked) draw(await answer.text(), typed);
 }
 input?.addEventListener('input', () => { clearTimeout(waiting); waiting = setTimeout(ask, 120); });

@@ -71,29 +71,29 @@ func logChips(ctx context.Context, p LogsProps) []logChip {
 	add("Status", q.Status, "status")
 	add(ui.L(ctx, "Method", "Método"), q.Method, "method")
 	add("Endpoint", q.Path, "path")
-	add("Token", tokenName(p.Tokens, q.Token), "token")
+	add("Token", logTokenName(p.Tokens, q.Token), "token")
 	add(ui.L(ctx, "Error", "Erro"), q.Error, "error")
 	if q.MinMS != "" {
 		add(ui.L(ctx, "Duration", "Duração"), ui.L(ctx, "from ", "a partir de ")+q.MinMS+" ms", "min_ms")
 	}
-	add("ID", shorten(q.ID), "id")
+	add("ID", logShort(q.ID), "id")
 	add(ui.L(ctx, "Source", "Origem"), q.Source, "source")
-	add(ui.L(ctx, "Message", "Mensagem"), shorten(q.Message), "message")
+	add(ui.L(ctx, "Message", "Mensagem"), logShort(q.Message), "message")
 	return chips
 }
 
-func shorten(id string) string {
+func logShort(id string) string {
 	if id == "" {
 		return ""
 	}
 	return ui.Short(id)
 }
 
-func tokenName(tokens []portal.Token, id string) string {
+func logTokenName(tokens []portal.Token, id string) string {
 	if i := slices.IndexFunc(tokens, func(t portal.Token) bool { return t.ID == id }); i >= 0 {
 		return tokens[i].Name
 	}
-	return shorten(id)
+	return logShort(id)
 }
 
 // logPeriod writes a period given by its ends.
@@ -150,10 +150,10 @@ func logTotals(ctx context.Context, steps []portal.Minute) []ui.Part {
 	}
 }
 
-// slow is the duration from which a call is amber.
-const slow = 500 * time.Millisecond
+// logSlow is the duration from which a call is amber.
+const logSlow = 500 * time.Millisecond
 
-func millis(ctx context.Context, d time.Duration) string {
+func logMillis(ctx context.Context, d time.Duration) string {
 	return ui.Millis(ctx, float64(d.Microseconds())/1000)
 }
 
@@ -164,7 +164,7 @@ func logSplit(ctx context.Context, q portal.Request) []ui.Part {
 	}
 	t := q.Timing
 	part := func(kind, en, pt string, d time.Duration) ui.Part {
-		return ui.Part{Kind: kind, Name: ui.L(ctx, en, pt), Value: float64(d), Text: millis(ctx, d)}
+		return ui.Part{Kind: kind, Name: ui.L(ctx, en, pt), Value: float64(d), Text: logMillis(ctx, d)}
 	}
 	return []ui.Part{
 		part("sent", "auth", "autenticação", t.Auth),
@@ -174,7 +174,7 @@ func logSplit(ctx context.Context, q portal.Request) []ui.Part {
 	}
 }
 
-func splitLabel(ctx context.Context, parts []ui.Part) string {
+func logSplitLabel(ctx context.Context, parts []ui.Part) string {
 	var words []string
 	for _, p := range parts {
 		words = append(words, p.Name+" "+p.Text)
@@ -182,8 +182,8 @@ func splitLabel(ctx context.Context, parts []ui.Part) string {
 	return ui.L(ctx, "Time spent: ", "Tempo gasto: ") + strings.Join(words, ", ")
 }
 
-// neighbours returns the entries before and after id in the list, "" at the ends.
-func neighbours(rows []portal.Request, id string) (previous, next string) {
+// logNeighbors returns the entries before and after id in the list, "" at the ends.
+func logNeighbors(rows []portal.Request, id string) (previous, next string) {
 	i := slices.IndexFunc(rows, func(q portal.Request) bool { return q.ID == id })
 	if i > 0 {
 		previous = rows[i-1].ID
@@ -211,8 +211,8 @@ func logCause(ctx context.Context, q portal.Request) (c ui.CalloutProps, ok bool
 	return c, true
 }
 
-// headerLines writes headers one a line, by name.
-func headerLines(h map[string]string) string {
+// logHeaderLines writes headers one a line, by name.
+func logHeaderLines(h map[string]string) string {
 	names := make([]string, 0, len(h))
 	for name := range h {
 		names = append(names, name)
@@ -238,35 +238,35 @@ func logCurl(base string, q portal.Request) string {
 		usual = "POST"
 	}
 	if q.Method != usual {
-		b.WriteString("-X " + shellQuote(q.Method) + " ")
+		b.WriteString("-X " + logQuote(q.Method) + " ")
 	}
-	b.WriteString(shellQuote(base + q.Path))
+	b.WriteString(logQuote(base + q.Path))
 	b.WriteString(" \\\n  -H \"Authorization: Bearer $WPP_TOKEN\"")
 	if body != "" {
-		b.WriteString(" \\\n  --json " + shellQuote(body))
+		b.WriteString(" \\\n  --json " + logQuote(body))
 	}
 	return b.String()
 }
 
-// shellQuote quotes s unless it is plain.
-func shellQuote(s string) string {
+// logQuote quotes s unless it is plain.
+func logQuote(s string) string {
 	if s != "" && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:/._-") == "" {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// hasMask reports whether the command holds values that the log does not keep.
-func hasMask(curl string) bool { return strings.Contains(curl, "•••") }
+// logHasMask reports whether the command holds values that the log does not keep.
+func logHasMask(curl string) bool { return strings.Contains(curl, "•••") }
 
-// firstCurl is the call that fills an empty log.
-func firstCurl(base string) string {
+// logFirstCurl is the call that fills an empty log.
+func logFirstCurl(base string) string {
 	return "curl " + base + "/v1/account \\\n  -H \"Authorization: Bearer $WPP_TOKEN\""
 }
 
-// fixed choices of the filters
+// The choices that the filters offer.
 
-func choices(current string, values ...string) []ui.Choice {
+func logChoices(current string, values ...string) []ui.Choice {
 	var all []ui.Choice
 	for _, v := range values {
 		all = append(all, ui.Choice{Value: v, Label: v, Code: true, Chosen: v == current})
@@ -274,7 +274,7 @@ func choices(current string, values ...string) []ui.Choice {
 	return all
 }
 
-func statusChoices(ctx context.Context, current string) []ui.Choice {
+func logStatusChoices(ctx context.Context, current string) []ui.Choice {
 	return []ui.Choice{
 		{Value: "2xx", Label: ui.L(ctx, "2xx success", "2xx sucesso"), Chosen: current == "2xx"},
 		{Value: "4xx", Label: ui.L(ctx, "4xx client error", "4xx erro do cliente"), Chosen: current == "4xx"},
@@ -282,7 +282,7 @@ func statusChoices(ctx context.Context, current string) []ui.Choice {
 	}
 }
 
-func durationChoices(ctx context.Context, current string) []ui.Choice {
+func logDurationChoices(ctx context.Context, current string) []ui.Choice {
 	var all []ui.Choice
 	for _, ms := range []string{"50", "250", "500", "1000"} {
 		all = append(all, ui.Choice{Value: ms, Label: ui.L(ctx, "from ", "a partir de ") + ms + " ms", Chosen: ms == current})
@@ -290,7 +290,7 @@ func durationChoices(ctx context.Context, current string) []ui.Choice {
 	return all
 }
 
-func tokenChoices(tokens []portal.Token, current string) []ui.Choice {
+func logTokenChoices(tokens []portal.Token, current string) []ui.Choice {
 	var all []ui.Choice
 	for _, t := range tokens {
 		all = append(all, ui.Choice{Value: t.ID, Label: t.Name, Chosen: t.ID == current})
@@ -298,7 +298,7 @@ func tokenChoices(tokens []portal.Token, current string) []ui.Choice {
 	return all
 }
 
-func errorCodes() []string {
+func logErrorCodes() []string {
 	var codes []string
 	for _, e := range portal.Catalogue {
 		if e.Status != 0 {
@@ -310,8 +310,8 @@ func errorCodes() []string {
 
 var logPaths = []string{"/v1/account", "/v1/contacts", "/v1/handoffs", "/v1/messages", "/v1/numbers", "/v1/templates"}
 
-// inputTime writes an end of the period as a datetime-local field does, in the reader's zone.
-func inputTime(ctx context.Context, s string) string {
+// logInputTime writes an end of the period as a datetime-local field does, in the reader's zone.
+func logInputTime(ctx context.Context, s string) string {
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
 		return ""

@@ -321,13 +321,13 @@ func logFilters(p LogsProps) templ.Component {
 		ctx = templ.ClearChildren(ctx)
 		q := p.Query
 		if q.Status == "" {
-			templ_7745c5c3_Err = ui.Filter(ui.FilterProps{ID: "f-status", Label: "Status", Name: "status", Path: "/logs", Keep: q.Pairs(), Single: true, Choices: statusChoices(ctx, q.Status)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Filter(ui.FilterProps{ID: "f-status", Label: "Status", Name: "status", Path: "/logs", Keep: q.Pairs(), Single: true, Choices: logStatusChoices(ctx, q.Status)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if q.Method == "" {
-			templ_7745c5c3_Err = ui.Filter(ui.FilterProps{ID: "f-method", Label: ui.L(ctx, "Method", "Método"), Name: "method", Path: "/logs", Keep: q.Pairs(), Single: true, Choices: choices(q.Method, "GET", "POST", "PUT", "PATCH", "DELETE")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Filter(ui.FilterProps{ID: "f-method", Label: ui.L(ctx, "Method", "Método"), Name: "method", Path: "/logs", Keep: q.Pairs(), Single: true, Choices: logChoices(q.Method, "GET", "POST", "PUT", "PATCH", "DELETE")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -357,7 +357,7 @@ func logFilters(p LogsProps) templ.Component {
 			}
 		}
 		if q.Token == "" && len(p.Tokens) > 0 {
-			templ_7745c5c3_Err = ui.Filter(ui.FilterProps{ID: "f-token", Label: "Token", Name: "token", Path: "/logs", Keep: q.Pairs(), Single: true, Choices: tokenChoices(p.Tokens, q.Token)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Filter(ui.FilterProps{ID: "f-token", Label: "Token", Name: "token", Path: "/logs", Keep: q.Pairs(), Single: true, Choices: logTokenChoices(p.Tokens, q.Token)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -375,7 +375,7 @@ func logFilters(p LogsProps) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = ui.Input(ui.InputProps{FieldProps: ui.FieldProps{ID: "f-error-i", Label: ui.L(ctx, "Error code", "Código do erro")}, Name: "error", Mono: true, Required: true, Suggestions: errorCodes()}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Input(ui.InputProps{FieldProps: ui.FieldProps{ID: "f-error-i", Label: ui.L(ctx, "Error code", "Código do erro")}, Name: "error", Mono: true, Required: true, Suggestions: logErrorCodes()}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -387,13 +387,13 @@ func logFilters(p LogsProps) templ.Component {
 			}
 		}
 		if q.MinMS == "" {
-			templ_7745c5c3_Err = ui.Filter(ui.FilterProps{ID: "f-min", Label: ui.L(ctx, "Duration", "Duração"), Name: "min_ms", Path: "/logs", Keep: q.Pairs(), Single: true, Choices: durationChoices(ctx, q.MinMS)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Filter(ui.FilterProps{ID: "f-min", Label: ui.L(ctx, "Duration", "Duração"), Name: "min_ms", Path: "/logs", Keep: q.Pairs(), Single: true, Choices: logDurationChoices(ctx, q.MinMS)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if q.Source == "" {
-			templ_7745c5c3_Err = ui.Filter(ui.FilterProps{ID: "f-source", Label: ui.L(ctx, "Source", "Origem"), Name: "source", Path: "/logs", Keep: q.Pairs(), Single: true, Choices: choices(q.Source, portal.SourceAPI, portal.SourceConsole)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Filter(ui.FilterProps{ID: "f-source", Label: ui.L(ctx, "Source", "Origem"), Name: "source", Path: "/logs", Keep: q.Pairs(), Single: true, Choices: logChoices(q.Source, portal.SourceAPI, portal.SourceConsole)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -411,7 +411,7 @@ func logFilters(p LogsProps) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = ui.Input(ui.InputProps{FieldProps: ui.FieldProps{ID: "f-from", Label: ui.L(ctx, "From", "De")}, Name: "from", Type: "datetime-local", Value: inputTime(ctx, q.From)}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Input(ui.InputProps{FieldProps: ui.FieldProps{ID: "f-from", Label: ui.L(ctx, "From", "De")}, Name: "from", Type: "datetime-local", Value: logInputTime(ctx, q.From)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -419,7 +419,7 @@ func logFilters(p LogsProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Input(ui.InputProps{FieldProps: ui.FieldProps{ID: "f-to", Label: ui.L(ctx, "To", "Até")}, Name: "to", Type: "datetime-local", Value: inputTime(ctx, q.To)}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Input(ui.InputProps{FieldProps: ui.FieldProps{ID: "f-to", Label: ui.L(ctx, "To", "Até")}, Name: "to", Type: "datetime-local", Value: logInputTime(ctx, q.To)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -793,16 +793,16 @@ func LogRow(p LogRowProps) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-				} else if *q.Duration > slow {
-					templ_7745c5c3_Err = ui.Status("warn", millis(ctx, *q.Duration)).Render(ctx, templ_7745c5c3_Buffer)
+				} else if *q.Duration > logSlow {
+					templ_7745c5c3_Err = ui.Status("warn", logMillis(ctx, *q.Duration)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				} else {
 					var templ_7745c5c3_Var31 string
-					templ_7745c5c3_Var31, templ_7745c5c3_Err = templ.JoinStringErrs(millis(ctx, *q.Duration))
+					templ_7745c5c3_Var31, templ_7745c5c3_Err = templ.JoinStringErrs(logMillis(ctx, *q.Duration))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `logs.templ`, Line: 192, Col: 30}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `logs.templ`, Line: 192, Col: 33}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
 					if templ_7745c5c3_Err != nil {
@@ -926,7 +926,7 @@ func logFirst(p LogsProps) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = ui.ShellCode(firstCurl(p.BaseURL)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.ShellCode(logFirstCurl(p.BaseURL)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -1322,7 +1322,7 @@ func sourceName(ctx context.Context, source string) string {
 		return ui.L(ctx, "API reference", "Referência da API")
 	case portal.SourcePortal:
 		return ui.L(ctx, "this portal", "este portal")
-	case "inbound", "":
+	case "inbound", "whatsapp", "":
 		return "WhatsApp"
 	}
 	return source

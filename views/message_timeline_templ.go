@@ -225,7 +225,7 @@ func requestWords(p MessageProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = tokenName(p.Message.TokenID, p.Tokens).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = messageToken(p.Message.TokenID, p.Tokens).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -285,7 +285,7 @@ func requestWords(p MessageProps) templ.Component {
 	})
 }
 
-func tokenName(id string, names map[string]string) templ.Component {
+func messageToken(id string, names map[string]string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -378,7 +378,7 @@ func replayWords(r portal.Replay, p MessageProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = tokenName(r.TokenID, p.Tokens).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = messageToken(r.TokenID, p.Tokens).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -123,7 +123,7 @@ func (p MessagesProps) single() string {
 	return p.Status
 }
 
-func statusChoices(ctx context.Context, chosen string) []ui.Choice {
+func messageStatusChoices(ctx context.Context, chosen string) []ui.Choice {
 	choices := make([]ui.Choice, len(portal.Statuses))
 	for i, s := range portal.Statuses {
 		choices[i] = ui.Choice{Value: string(s), Label: ui.W(ctx, ui.StatusWords(s)), Chosen: string(s) == chosen}
@@ -131,8 +131,8 @@ func statusChoices(ctx context.Context, chosen string) []ui.Choice {
 	return choices
 }
 
-// periods are the ranges of lists; the longest comes last.
-var periods = []struct {
+// messagePeriods are the ranges of lists; the longest comes last.
+var messagePeriods = []struct {
 	value string
 	label portal.Words
 }{
@@ -141,16 +141,16 @@ var periods = []struct {
 	{"30d", portal.Words{EN: "30 days", PT: "30 dias"}},
 }
 
-func periodChoices(ctx context.Context, chosen string) []ui.Choice {
-	choices := make([]ui.Choice, len(periods))
-	for i, r := range periods {
+func messagePeriodChoices(ctx context.Context, chosen string) []ui.Choice {
+	choices := make([]ui.Choice, len(messagePeriods))
+	for i, r := range messagePeriods {
 		choices[i] = ui.Choice{Value: r.value, Label: ui.W(ctx, r.label), Chosen: r.value == chosen}
 	}
 	return choices
 }
 
-func periodName(ctx context.Context, value string) string {
-	for _, r := range periods {
+func messagePeriod(ctx context.Context, value string) string {
+	for _, r := range messagePeriods {
 		if r.value == value {
 			return ui.W(ctx, r.label)
 		}
@@ -158,7 +158,7 @@ func periodName(ctx context.Context, value string) string {
 	return value
 }
 
-func templateChoices(names []string, chosen string) []ui.Choice {
+func messageTemplateChoices(names []string, chosen string) []ui.Choice {
 	choices := make([]ui.Choice, len(names))
 	for i, n := range names {
 		choices[i] = ui.Choice{Value: n, Label: n, Code: true, Chosen: n == chosen}
@@ -347,17 +347,17 @@ func messageChips(p MessagesProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = ui.Filter(ui.FilterProps{ID: "f-status", Label: "Status", Name: "status", Path: "/messages", Keep: p.filters("status"), Choices: statusChoices(ctx, p.single()), Single: true}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Filter(ui.FilterProps{ID: "f-status", Label: "Status", Name: "status", Path: "/messages", Keep: p.filters("status"), Choices: messageStatusChoices(ctx, p.single()), Single: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if p.Range != "" {
-			templ_7745c5c3_Err = ui.Chip(ui.L(ctx, "Period", "Período"), periodName(ctx, p.Range), p.href(ctx, "range", "")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Chip(ui.L(ctx, "Period", "Período"), messagePeriod(ctx, p.Range), p.href(ctx, "range", "")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = ui.Filter(ui.FilterProps{ID: "f-range", Label: ui.L(ctx, "Period", "Período"), Name: "range", Path: "/messages", Keep: p.filters("range"), Choices: periodChoices(ctx, p.Range), Single: true}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Filter(ui.FilterProps{ID: "f-range", Label: ui.L(ctx, "Period", "Período"), Name: "range", Path: "/messages", Keep: p.filters("range"), Choices: messagePeriodChoices(ctx, p.Range), Single: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -368,7 +368,7 @@ func messageChips(p MessagesProps) templ.Component {
 			}
 		}
 		if len(p.Templates) > 0 {
-			templ_7745c5c3_Err = ui.Filter(ui.FilterProps{ID: "f-template", Label: ui.L(ctx, "Template", "Modelo"), Name: "template", Path: "/messages", Keep: p.filters("template"), Choices: templateChoices(p.Templates, p.Template), Single: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Filter(ui.FilterProps{ID: "f-template", Label: ui.L(ctx, "Template", "Modelo"), Name: "template", Path: "/messages", Keep: p.filters("template"), Choices: messageTemplateChoices(p.Templates, p.Template), Single: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

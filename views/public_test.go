@@ -36,6 +36,7 @@ func TestSetup(t *testing.T) {
 		uitest.Page(t, "setup-refused."+lang, uitest.Visitor(lang), views.Setup(views.SetupProps{
 			Code: "CODE", Company: "Example", Email: "not an address", Lang: lang, Zone: "Asia/Tokyo",
 			Errors: map[string]portal.Words{
+				"name":     {EN: "Fill in this field.", PT: "Preencha este campo."},
 				"email":    {EN: "This is not an e-mail address.", PT: "Isto não é um endereço de e-mail."},
 				"password": {EN: "Use 12 characters or more.", PT: "Use 12 caracteres ou mais."},
 			},

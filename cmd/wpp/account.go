@@ -67,6 +67,14 @@ func (a *app) accounts(st *store.Store) (*accounts.Service, error) {
 	return accounts.New(accounts.Options{Store: st, Provision: m.Provision}), nil
 }
 
+// unknown says in words what a command did not find.
+func unknown(err error, what string) error {
+	if errors.Is(err, portal.Refuse(portal.CodeNotFound)) {
+		return errors.New("there is no " + what)
+	}
+	return err
+}
+
 // operator is who runs a command, for the audit trail.
 func operator() portal.Actor { return portal.Actor{Kind: portal.ActorSystem, Name: "wpp"} }
 

@@ -17,20 +17,25 @@ type rule struct {
 	mayAlone []string // reserved libraries
 }
 
+// useCases are the rooms of what the product does. They do not import each other.
+var useCases = []string{
+	"portal/accounts", "portal/audit", "portal/contacts", "portal/messaging", "portal/support", "portal/tokens",
+}
+
 // rules says what a room may import of this module, and which reserved library.
 var rules = []rule{
 	{"cmd/wpp", []string{"portal", "web", "apidocs", "static", "views"}, nil},
-	{"web/api", []string{"portal", "apidocs"}, nil},
-	{"web/dashboard", []string{"portal", "web/session", "views", "static", "apidocs"}, nil},
-	{"web/session", []string{"portal"}, nil},
-	{"web", []string{"portal", "web/api", "web/dashboard", "web/session", "apidocs", "static"}, nil},
-	{"views", []string{"views/ui", "static", "portal"}, nil},
+	{"web/api", append([]string{"portal", "portal/store", "portal/phone", "apidocs"}, useCases...), nil},
+	{"web/dashboard", append([]string{"portal", "portal/store", "portal/phone", "web/session", "views", "views/ui", "static", "apidocs"}, useCases...), nil},
+	{"web/session", []string{"portal", "portal/store"}, nil},
+	{"web", []string{"portal", "portal/store", "portal/messaging", "web/dashboard", "web/session", "apidocs", "static"}, nil},
+	{"views", []string{"views/ui", "static", "portal", "portal/phone"}, nil},
 	{"static", nil, nil},
 	{"apidocs", []string{"portal"}, nil},
-	{"portal/store", []string{"portal", "portal/phone", "portal/whatsapp/simulator"}, []string{"github.com/mattn/go-sqlite3", "github.com/jackc/pgx", "database/sql", "github.com/pressly/goose"}},
+	{"portal/store", []string{"portal", "portal/phone", "portal/whatsapp", "portal/whatsapp/simulator"}, []string{"github.com/mattn/go-sqlite3", "github.com/jackc/pgx", "database/sql", "github.com/pressly/goose"}},
 	{"portal/store/storetest", []string{"portal", "portal/store", "portal/phone"}, []string{"github.com/jackc/pgx", "database/sql"}},
-	{"portal/whatsapp", []string{"portal"}, nil},
-	{"portal/whatsapp/simulator", []string{"portal", "portal/whatsapp"}, nil},
+	{"portal/whatsapp", []string{"portal", "portal/phone"}, nil},
+	{"portal/whatsapp/simulator", []string{"portal", "portal/phone", "portal/whatsapp"}, nil},
 	{"portal/phone", []string{"portal"}, []string{"github.com/nyaruka/phonenumbers"}},
 	{"portal/worker", []string{"portal", "portal/store"}, nil},
 	{"portal/messaging", []string{"portal", "portal/store", "portal/phone", "portal/whatsapp"}, nil},

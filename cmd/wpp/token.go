@@ -45,7 +45,7 @@ func (c *tokenCreateCmd) Run(ctx context.Context, a *app) error {
 	t := portal.Tenant{AccountID: c.Account, Environment: portal.Environment(c.Environment)}
 	token, secret, err := tokens.New(tokens.Options{Store: st}).Mint(ctx, operator(), t, n)
 	if err != nil {
-		return err
+		return unknown(err, "account with this id")
 	}
 	return json.NewEncoder(a.Stdout).Encode(struct {
 		ID    string `json:"id"`
@@ -65,5 +65,6 @@ func (c *tokenRevokeCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer func() { _ = st.Close() }()
-	return tokens.New(tokens.Options{Store: st}).RevokeAny(ctx, operator(), c.ID)
+	err = tokens.New(tokens.Options{Store: st}).RevokeAny(ctx, operator(), c.ID)
+	return unknown(err, "token with this id")
 }

@@ -29,7 +29,8 @@ func (c *userPasswordCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer func() { _ = st.Close() }()
-	return accounts.New(accounts.Options{Store: st}).SetPassword(ctx, c.Email, password)
+	err = accounts.New(accounts.Options{Store: st}).SetPassword(ctx, c.Email, password)
+	return unknown(err, "person with this e-mail")
 }
 
 // userStaffCmd switches the staff flag of a person.
@@ -45,5 +46,6 @@ func (c *userStaffCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer func() { _ = st.Close() }()
-	return accounts.New(accounts.Options{Store: st}).SetStaff(ctx, c.Email, c.State == "on")
+	err = accounts.New(accounts.Options{Store: st}).SetStaff(ctx, c.Email, c.State == "on")
+	return unknown(err, "person with this e-mail")
 }

@@ -246,6 +246,30 @@ func TestSwitcherKeepsTheSection(t *testing.T) {
 	}
 }
 
+func TestJump(t *testing.T) {
+	t.Parallel()
+	ctx := ui.With(context.Background(), uitest.Owner(portal.LangPT))
+	for q, want := range map[string]string{
+		"":            "Criar token·Visão geral·Mensagens·Contatos·Atendimento·Tokens·Logs de requisição·Docs·Guias·Módulos·Segurança·Conta",
+		"REQUISICAO":  "Logs de requisição·Procurar REQUISICAO",
+		"token cri":   "Criar token·Procurar token cri",
+		" req_1 & 2 ": "Procurar req_1 & 2",
+	} {
+		var labels []string
+		for _, g := range ui.Jump(ctx, q) {
+			for _, item := range g.Items {
+				labels = append(labels, item.Label)
+			}
+		}
+		if got := strings.Join(labels, "·"); got != want {
+			t.Errorf("Jump(%q) = %s, want %s", q, got, want)
+		}
+	}
+	if got := draw(t, ui.JumpOptions(ui.Jump(ctx, "a&b=c"))); !strings.Contains(got, `href="/jump?q=a%26b%3Dc"`) {
+		t.Error(got)
+	}
+}
+
 func TestHref(t *testing.T) {
 	t.Parallel()
 	one := uitest.Owner(portal.LangEN)

@@ -2,7 +2,12 @@ package ui
 
 import (
 	"context"
+	"net/url"
+	"slices"
 	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/wppmarketing/developers/portal"
 )
@@ -121,6 +126,38 @@ func Places(ctx context.Context) []JumpGroup {
 		}
 	}
 	return append(groups, pages)
+}
+
+// Jump returns what the palette answers to q: the places whose name has all its
+// words, accents and case aside, and the look-up of q itself (an id or a phone),
+// which GET /jump answers by opening the page.
+func Jump(ctx context.Context, q string) []JumpGroup {
+	var groups []JumpGroup
+	words := strings.Fields(fold(q))
+	for _, g := range Places(ctx) {
+		items := slices.DeleteFunc(g.Items, func(item JumpItem) bool {
+			name := fold(item.Label)
+			return slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(name, word) })
+		})
+		if len(items) > 0 {
+			groups = append(groups, JumpGroup{g.Title, items})
+		}
+	}
+	if q = strings.TrimSpace(q); q != "" {
+		find := JumpItem{Icon: "search", Label: L(ctx, "Look up ", "Procurar ") + q, Path: "/jump?q=" + url.QueryEscape(q)}
+		groups = append(groups, JumpGroup{L(ctx, "Search", "Buscar"), []JumpItem{find}})
+	}
+	return groups
+}
+
+// fold returns s in lower case and without accents.
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFD.String(strings.ToLower(s)))
 }
 
 func tabName(ctx context.Context, p place) string {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/phone"
+	"github.com/wppmarketing/developers/views/ui"
 )
 
 // jumps says which page an id opens.
@@ -21,6 +22,9 @@ var jumps = []struct{ prefix, path string }{
 // exactly that phone, or a search of the contacts.
 func (d *Dashboard) jump(w http.ResponseWriter, r *http.Request, p *Person) error {
 	q := strings.TrimSpace(r.FormValue("q"))
+	if r.Header.Get("Wpp-Fragment") != "" { // the palette lists answers while the reader types
+		return d.page(w, r, http.StatusOK, ui.JumpOptions(ui.Jump(r.Context(), q)))
+	}
 	for _, j := range jumps {
 		if portal.IsID(j.prefix, q) {
 			http.Redirect(w, r, j.path+q, http.StatusSeeOther)

@@ -50,7 +50,9 @@ func isMillis(s string) bool {
 	return err == nil && n > 0 && n <= 600_000
 }
 
-func isPath(s string) bool { return strings.HasPrefix(s, "/") && len(s) <= 255 && !strings.Contains(s, "\x00") }
+func isPath(s string) bool {
+	return strings.HasPrefix(s, "/") && len(s) <= 255 && !strings.Contains(s, "\x00")
+}
 
 func rangeOf(name string) time.Duration {
 	for _, p := range views.LogPeriods {
@@ -147,7 +149,9 @@ func guess(word string) (name, value string) {
 func tokenID(s string, tokens []portal.Token) string {
 	for _, match := range []func(portal.Token) bool{
 		func(t portal.Token) bool { return t.ID == s || strings.EqualFold(t.Name, s) },
-		func(t portal.Token) bool { return s != "" && strings.HasPrefix(strings.ToLower(t.Name), strings.ToLower(s)) },
+		func(t portal.Token) bool {
+			return s != "" && strings.HasPrefix(strings.ToLower(t.Name), strings.ToLower(s))
+		},
 	} {
 		if i := slices.IndexFunc(tokens, match); i >= 0 {
 			return tokens[i].ID
