@@ -10,6 +10,7 @@ type Caller struct {
 	Modules   []string // names of the account's active modules
 	Role      Role     // of a console call
 	Console   bool     // the Swagger page's session grant
+	Portal    bool     // a person in the portal's own pages, not an API call
 	UserID    string
 	UserName  string
 	IP        netip.Addr
@@ -21,6 +22,9 @@ func (c Caller) Allows(scope string) bool { return scope == "" || ScopesAllow(c.
 
 // Actor returns the caller for the audit trail and for who asked.
 func (c Caller) Actor() Actor {
+	if c.Portal {
+		return Actor{Kind: ActorUser, ID: c.UserID, Name: c.UserName, IP: c.IP.String()}
+	}
 	if c.Console {
 		return Actor{Kind: ActorConsole, ID: c.UserID, Name: c.UserName, IP: c.IP.String()}
 	}
@@ -29,6 +33,9 @@ func (c Caller) Actor() Actor {
 
 // Source returns how the call's message or log entry came to be.
 func (c Caller) Source() string {
+	if c.Portal {
+		return SourcePortal
+	}
 	if c.Console {
 		return SourceConsole
 	}

@@ -129,6 +129,7 @@ func (m Message) Tenant() Tenant { return Tenant{m.AccountID, m.Environment} }
 // MessageFilter narrows a list of messages; zero fields do not filter.
 type MessageFilter struct {
 	Status       Status
+	Statuses     []Status // any of them
 	To           []string // candidates of the wanted number, E.164
 	ContactID    string
 	Reference    string

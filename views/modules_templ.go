@@ -358,13 +358,14 @@ func moduleReason(ctx context.Context, reason string) string {
 	return ui.L(ctx, "Switched off", "Desligado")
 }
 
-// moduleUse is what the module did this month; only messages are counted by their rows.
+// moduleUse is what the module did this month.
 func moduleUse(ctx context.Context, m portal.AccountModule) string {
-	n := ui.Num(ctx, m.UsedThisMonth)
-	if m.Name == portal.ModuleMessages {
-		return n + " " + ui.L(ctx, "messages this month", "mensagens neste mês")
-	}
-	return n + " " + ui.L(ctx, "requests this month", "requisições neste mês")
+	what := map[string]portal.Words{
+		portal.ModuleMessages: {EN: "messages this month", PT: "mensagens neste mês"},
+		portal.ModuleContacts: {EN: "contacts changed this month", PT: "contatos alterados neste mês"},
+		portal.ModuleSupport:  {EN: "people asked for this month", PT: "pedidos de pessoa neste mês"},
+	}[m.Name]
+	return ui.Num(ctx, m.UsedThisMonth) + " " + ui.W(ctx, what)
 }
 
 var _ = templruntime.GeneratedTemplate

@@ -61,9 +61,12 @@ func New(o Options) http.Handler {
 	return d.observe(d.secure(mux))
 }
 
-// Serve answers on the listener until ctx ends, and then lets the requests
-// under way finish, at most for grace.
-func Serve(ctx context.Context, ln net.Listener, h http.Handler, grace time.Duration) error {
+// stopGrace is how long requests under way may take after the end was asked for.
+const stopGrace = 8 * time.Second
+
+// Serve answers on the listener until ctx ends. It then calls stopping, which
+// ends the streams, and lets the requests under way finish.
+func Serve(ctx context.Context, ln net.Listener, h http.Handler, stopping func()) error {
 	srv := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -72,6 +75,7 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, grace time.Dura
 		MaxHeaderBytes:    64 << 10,
 		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
+	srv.RegisterOnShutdown(stopping)
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(ln) }()
 	select {
@@ -79,7 +83,7 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, grace time.Dura
 		return err
 	case <-ctx.Done():
 	}
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 	defer cancel()
 	return srv.Shutdown(stop)
 }

@@ -27,6 +27,10 @@ import (
 	"github.com/wppmarketing/developers/web/session"
 )
 
+// callTimeout bounds a call to WhatsApp. Calls under way are finished at stop,
+// so it is shorter than the ten seconds within which the program ends.
+const callTimeout = 8 * time.Second
+
 // program is the server's parts, wired.
 type program struct {
 	logger    *slog.Logger
@@ -63,7 +67,16 @@ func build(ctx context.Context, a *app, logger *slog.Logger) (p *program, err er
 		return nil, err
 	}
 	p.work()
-	return p, nil
+	return p, p.recover(ctx)
+}
+
+// recover takes back at once what a killed process had claimed. On PostgreSQL
+// other nodes may be at work, so there their leases run out by themselves.
+func (p *program) recover(ctx context.Context) error {
+	if p.store.Engine() != "sqlite" {
+		return nil
+	}
+	return p.messaging.Recover(ctx)
 }
 
 func (p *program) close() { _ = p.store.Close() }
@@ -77,8 +90,8 @@ func (p *program) services(a *app, key []byte) (err error) {
 	})
 	p.messaging, err = messaging.New(messaging.Options{
 		Store: p.store, Logger: p.logger, Provider: a.provider(),
-		Simulator: whatsapp.New(whatsapp.Options{BaseURL: "http://simulator", Version: a.GraphVersion, Transport: whatsapp.HandlerTransport(p.simulator)}),
-		Cloud:     whatsapp.New(whatsapp.Options{BaseURL: a.GraphURL, Version: a.GraphVersion}),
+		Simulator: whatsapp.New(whatsapp.Options{BaseURL: "http://simulator", Version: a.GraphVersion, Timeout: callTimeout, Transport: whatsapp.HandlerTransport(p.simulator)}),
+		Cloud:     whatsapp.New(whatsapp.Options{BaseURL: a.GraphURL, Version: a.GraphVersion, Timeout: callTimeout}),
 	})
 	if err != nil {
 		return err
@@ -111,7 +124,7 @@ func (p *program) door(a *app, key []byte) (err error) {
 	}
 	pages := dashboard.New(dashboard.Options{
 		Store: p.store, Accounts: p.accounts, Tokens: p.tokens, Messaging: p.messaging, Contacts: p.contacts,
-		Support: p.support, Log: p.log, Sessions: p.sessions, BaseURL: a.BaseURL,
+		Support: p.support, Log: p.log, Sessions: p.sessions, Wire: v1, BaseURL: a.BaseURL, Operations: operationsOf(v1),
 		Simulated: a.provider() == portal.ProviderSimulator, ClientIP: clientIP, Logger: p.logger,
 	})
 	p.handler = web.New(web.Options{
@@ -119,6 +132,14 @@ func (p *program) door(a *app, key []byte) (err error) {
 		Metrics: p.metrics, MetricsToken: a.MetricsToken, HTTPS: https, Logger: p.logger,
 	})
 	return nil
+}
+
+// operationsOf tells the pages how the operations of the API are called.
+func operationsOf(v1 *api.API) (list []dashboard.Operation) {
+	for _, op := range v1.Operations() {
+		list = append(list, dashboard.Operation{ID: op.ID, Method: op.Method, Path: op.Path})
+	}
+	return list
 }
 
 // work lists what runs in the background.

@@ -11,7 +11,7 @@ import (
 
 // commands runs command lines against one data folder.
 type commands struct {
-	t    *testing.T
+	t    testing.TB
 	data string
 }
 

@@ -14,6 +14,6 @@ type openapiCmd struct {
 
 // Run prints the document as JSON.
 func (c openapiCmd) Run(a *app) error {
-	_, err := fmt.Fprintln(a.Stdout, string(apidocs.Document(c.Document, c.Lang)))
+	_, err := fmt.Fprintln(a.Stdout, string(apidocs.Developer(c.Lang)))
 	return err
 }

@@ -8,16 +8,10 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/wppmarketing/developers/web"
-)
-
-const (
-	// stopGrace is how long requests under way may take after SIGTERM.
-	stopGrace = 8 * time.Second
 )
 
 // serveCmd runs everything in one process.
@@ -58,7 +52,7 @@ func (p *program) run(ctx context.Context, ln net.Listener) error {
 	for _, loop := range p.loops {
 		loops.Go(func() error { return loop(background) })
 	}
-	err := web.Serve(ctx, ln, p.handler, stopGrace)
+	err := web.Serve(ctx, ln, p.handler, p.log.EndTails)
 	stop()
 	if stopped := loops.Wait(); err == nil && !errors.Is(stopped, context.Canceled) {
 		err = stopped
@@ -78,6 +72,6 @@ func (p *program) announceSetup(ctx context.Context, a *app) error {
 		return err
 	}
 	_, err = fmt.Fprintf(a.Stdout, "No user yet. Make the first account here, once, until %s:\n\n  %s/setup/%s\n\n",
-		expires.Local().Format("15:04"), a.BaseURL, code)
+		expires.Local().Format("2 Jan 2006 15:04 MST"), a.BaseURL, code)
 	return err
 }

@@ -109,7 +109,12 @@ func MaskQuery(raw string) string {
 			parts = append(parts, escape(cut(key, maxHeader/8)))
 			continue
 		}
-		value = rule("", key).text("", key, clean(unescape(value)))
+		value = clean(unescape(value))
+		if t := rule("", key); t != hidden {
+			value = t.text("", key, value)
+		} else if value != "" {
+			value = masked
+		}
 		parts = append(parts, escape(cut(key, maxHeader/8))+"="+escape(cut(value, maxHeader)))
 	}
 	return cut(strings.Join(parts, "&"), 2*maxHeader)

@@ -25,6 +25,10 @@ var (
 	fingerprint = regexp.MustCompile(`^(?:(?:W/)?"[0-9a-f]{16,64}"|00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})$`)
 )
 
+// MaskText returns a text with the telephone numbers, e-mail addresses and
+// secrets in it masked, as pages show it before they are revealed.
+func MaskText(s string) string { return scrub(s) }
+
 // scrub masks telephone numbers, e-mail addresses and secrets inside a text.
 func scrub(s string) string {
 	if !suspicious(s) {

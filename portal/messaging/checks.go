@@ -132,7 +132,11 @@ func (e *evaluation) findPerson(tx *store.Tx) (err error) {
 		}
 		to = e.contact.Phone
 	}
-	e.number, err = phone.Parse(to, e.caller.Account.Country)
+	if e.draft.parsed != nil {
+		e.number = *e.draft.parsed
+	} else {
+		e.number, err = phone.Parse(to, e.caller.Account.Country)
+	}
 	magic := magicNumber.MatchString(e.number.E164) && e.provider == portal.ProviderCloud
 	if err != nil || magic {
 		e.numberCode = portal.CodeInvalidNumber

@@ -66,7 +66,7 @@ type seed struct {
 }
 
 var orderParameters = []portal.TemplateParameter{
-	{Component: "body", Name: "name", Type: "text", Example: "Maria"},
+	{Component: "body", Name: "name", Type: "text", Example: "Cliente"},
 	{Component: "body", Name: "order", Type: "text", Example: "1001"},
 	{Component: "body", Name: "status", Type: "text", Example: "enviado"},
 }

@@ -8,9 +8,11 @@ import (
 
 // HandoffFilter narrows a list of handoffs; zero fields do not filter.
 type HandoffFilter struct {
-	Status    string
-	ContactID string
-	Open      bool // waiting or assigned
+	Status      string
+	ContactID   string
+	AssigneeID  string // the person who took it
+	Open        bool   // waiting or assigned
+	OldestFirst bool   // who waits longest comes first
 }
 
 const selectHandoff = `
@@ -57,7 +59,7 @@ func (r Reader) OpenHandoff(t portal.Tenant, contactID string) (h portal.Handoff
 	return r.handoffWhere(t, "Handoff.OpenOf", "h.contact_id = ? AND h.status <> 'resolved'", contactID)
 }
 
-// Handoffs returns a page of the tenant's handoffs, newest first. next is the
+// Handoffs returns a page of the tenant's handoffs, newest first or oldest. next is the
 // key of the following page, "" on the last. A key that no page gave is
 // refused with invalid_cursor.
 func (r Reader) Handoffs(t portal.Tenant, f HandoffFilter, p portal.Page) (hs []portal.Handoff, next string, err error) {
@@ -71,9 +73,9 @@ func (r Reader) Handoffs(t portal.Tenant, f HandoffFilter, p portal.Page) (hs []
 		if !portal.IsID(portal.PrefixHandoff, p.After) {
 			return nil, "", portal.Refuse(portal.CodeInvalidCursor)
 		}
-		where, args = where+"AND h.id < ?\n", append(args, p.After)
+		where, args = where+"AND h.id "+f.behind()+" ?\n", append(args, p.After)
 	}
-	sql := fmt.Sprintf(selectHandoff, "Handoff.List") + where + "ORDER BY h.id DESC\nLIMIT ?"
+	sql := fmt.Sprintf(selectHandoff, "Handoff.List") + where + "ORDER BY h.id " + f.order() + "\nLIMIT ?"
 	err = r.Rows(sql, append(args, p.Limit+1), func(scan func(dest ...any) error) error {
 		h, err := scanHandoff(scan)
 		hs = append(hs, h)
@@ -86,12 +88,30 @@ func (r Reader) Handoffs(t portal.Tenant, f HandoffFilter, p portal.Page) (hs []
 	return hs, next, err
 }
 
+func (f HandoffFilter) order() string {
+	if f.OldestFirst {
+		return "ASC"
+	}
+	return "DESC"
+}
+
+// behind compares an id with the last of the page before.
+func (f HandoffFilter) behind() string {
+	if f.OldestFirst {
+		return ">"
+	}
+	return "<"
+}
+
 func handoffFilter(f HandoffFilter) (where string, args []any) {
 	if f.Status != "" {
 		where, args = where+"AND h.status = ?\n", append(args, f.Status)
 	}
 	if f.ContactID != "" {
 		where, args = where+"AND h.contact_id = ?\n", append(args, f.ContactID)
+	}
+	if f.AssigneeID != "" {
+		where, args = where+"AND h.assignee_id = ?\n", append(args, f.AssigneeID)
 	}
 	if f.Open {
 		where += "AND h.status <> 'resolved'\n"

@@ -197,21 +197,25 @@ LIMIT ?`, append(args, p.Limit+1), func(scan func(dest ...any) error) error {
 
 func messageWhere(t portal.Tenant, f portal.MessageFilter) (where []string, args []any) {
 	where, args = []string{"account_id = ?", "environment = ?"}, []any{t.AccountID, string(t.Environment)}
+	// The partial indexes are used only by a query that repeats their condition.
 	for _, c := range []struct{ column, value string }{
 		{"status", string(f.Status)},
 		{"contact_id", f.ContactID},
-		{"reference", f.Reference},
+		{"reference <> '' AND reference", f.Reference},
 		{"direction", f.Direction},
 		{"template", f.Template},
-		{"request_id", f.RequestID},
+		{"request_id <> '' AND request_id", f.RequestID},
 		{"token_id", f.TokenID},
 	} {
 		if c.value != "" {
 			where, args = append(where, c.column+" = ?"), append(args, c.value)
 		}
 	}
-	if f.Reference != "" {
-		where = append(where, "reference <> ''") // names the partial index
+	if len(f.Statuses) > 0 {
+		where = append(where, "status IN "+listOf(len(f.Statuses)))
+		for _, s := range f.Statuses {
+			args = append(args, string(s))
+		}
 	}
 	if len(f.To) > 0 {
 		where = append(where, "to_phone IN (?"+strings.Repeat(", ?", len(f.To)-1)+")")

@@ -68,7 +68,7 @@ type SendState struct {
 	Testers       []string
 	OptInRequired bool
 	ReplyTo       string     // WhatsApp's id of the message it answers
-	Behind        *time.Time // when an earlier queued message to the same contact is due, or nil
+	Behind        *time.Time // when the first queued message to the same contact is due, nil if it is this one
 	UnderWay      bool       // an attempt was begun and its outcome never written
 }
 
@@ -79,9 +79,11 @@ func (r Reader) SendState(t portal.Tenant, id string) (s SendState, err error) {
 SELECT /* Message.SendState */ COALESCE(c.opt_status, ''), COALESCE(c.opt_marketing, ''), COALESCE(c.opt_source, ''),
   c.opt_at, c.last_inbound_at, m.channel_id, w.last_inbound_at, a.testers, a.opt_in_required,
   COALESCE(q.provider_message_id, ''),
-  (SELECT MIN(e.due_at) FROM messages e
+  (SELECT e.due_at FROM messages e
     WHERE e.account_id = m.account_id AND e.environment = m.environment AND e.contact_id = m.contact_id
-      AND e.status = 'queued' AND e.id < m.id),
+      AND e.status = 'queued' AND e.id < m.id
+    ORDER BY e.id
+    LIMIT 1),
   EXISTS (SELECT 1 FROM attempts t WHERE t.message_id = m.id AND t.outcome = '')
 FROM messages m
 JOIN accounts a ON a.id = m.account_id

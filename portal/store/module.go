@@ -1,6 +1,7 @@
 package store
 
 import (
+	"strings"
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
@@ -33,21 +34,45 @@ WHERE account_id = ?`, []any{accountID}, func(scan func(dest ...any) error) erro
 	if err != nil {
 		return nil, err
 	}
-	at[portal.ModuleMessages].UsedThisMonth, err = r.messagesSince(accountID, monthOf(now))
-	return out, err
+	for _, u := range moduleUses {
+		if at[u.module].UsedThisMonth, err = r.usedSince(u.query, accountID, monthOf(now)); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
-// messagesSince counts the messages that the account has sent or received in
-// both environments. The condition on updated_at, which no message created
-// since then fails, is for the index.
-func (r Reader) messagesSince(accountID string, from time.Time) (n int64, err error) {
-	err = r.Row(`
-SELECT /* Module.messagesSince */ COUNT(*)
+// moduleUses count what each module did, in both environments: messages sent
+// or received, contacts created or changed, people asked for. The condition on
+// updated_at, which no message created since then fails, is for the index.
+var moduleUses = []struct{ module, query string }{
+	{portal.ModuleMessages, `
+SELECT /* Module.Messages */ COUNT(*)
 FROM messages
 WHERE account_id = ?
 AND environment IN ('test', 'live')
 AND updated_at >= ?
-AND created_at >= ?`, []any{accountID, from, from}, &n)
+AND created_at >= ?`},
+	{portal.ModuleContacts, `
+SELECT /* Module.Contacts */ COUNT(*)
+FROM contacts
+WHERE account_id = ?
+AND environment IN ('test', 'live')
+AND updated_at >= ?`},
+	{portal.ModuleSupport, `
+SELECT /* Module.Support */ COUNT(*)
+FROM handoffs
+WHERE account_id = ?
+AND environment IN ('test', 'live')
+AND created_at >= ?`},
+}
+
+func (r Reader) usedSince(query, accountID string, from time.Time) (n int64, err error) {
+	args := []any{accountID}
+	for range strings.Count(query, "?") - 1 {
+		args = append(args, from)
+	}
+	err = r.Row(query, args, &n)
 	return n, err
 }
 

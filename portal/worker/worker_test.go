@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,23 +34,24 @@ func start(t *testing.T, o worker.Options, l worker.Loop) (stop func()) {
 func TestLoopPollsSlowlyAndGoesOnWhileThereIsWork(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		work, passes := 3, 0
+		var work, passes atomic.Int32
+		work.Store(3)
 		stop := start(t, worker.Options{}, worker.Loop{Name: "l", Every: time.Minute, Do: func(context.Context) (int, error) {
-			passes++
-			if work == 0 {
+			passes.Add(1)
+			if work.Load() == 0 {
 				return 0, nil
 			}
-			work--
+			work.Add(-1)
 			return 1, nil
 		}})
 		synctest.Wait()
-		if work != 0 || passes != 4 {
-			t.Errorf("after the start: %d left, %d passes; want 0 and 4", work, passes)
+		if work.Load() != 0 || passes.Load() != 4 {
+			t.Errorf("after the start: %d left, %d passes; want 0 and 4", work.Load(), passes.Load())
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if passes != 5 {
-			t.Errorf("after a minute: %d passes, want 5", passes)
+		if passes.Load() != 5 {
+			t.Errorf("after a minute: %d passes, want 5", passes.Load())
 		}
 		stop()
 	})
@@ -58,16 +60,17 @@ func TestLoopPollsSlowlyAndGoesOnWhileThereIsWork(t *testing.T) {
 func TestSignalWakesTheLoop(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		ring, passes := make(bell, 1), 0
+		ring := make(bell, 1)
+		var passes atomic.Int32
 		stop := start(t, worker.Options{Bell: ring}, worker.Loop{Name: "l", Every: time.Hour, Topic: "x", Do: func(context.Context) (int, error) {
-			passes++
+			passes.Add(1)
 			return 0, nil
 		}})
 		synctest.Wait()
 		ring <- struct{}{}
 		synctest.Wait()
-		if passes != 2 {
-			t.Errorf("%d passes, want 2", passes)
+		if n := passes.Load(); n != 2 {
+			t.Errorf("%d passes, want 2", n)
 		}
 		stop()
 	})

@@ -73,12 +73,14 @@ func (a *API) listModules(ctx context.Context, c *call, in *PageQuery) (reply, e
 		return reply{}, err
 	}
 	rows, next := cut(rows, page, func(m portal.AccountModule) string { return m.Name })
-	return listed(c, "modules", next, each(rows, func(m portal.AccountModule) Module {
-		return Module{
-			Name: m.Name, Active: m.Active, Title: m.Title.In(c.lang), Description: m.Description.In(c.lang), Reason: text(m.Reason),
-			Scopes: m.Scopes, Operations: operationsOf(m.Name), UsedThisMonth: m.UsedThisMonth,
-		}
-	})), nil
+	return listed(c, "modules", next, each(rows, func(m portal.AccountModule) Module { return moduleOf(m, c.lang) })), nil
+}
+
+func moduleOf(m portal.AccountModule, lang string) Module {
+	return Module{
+		Name: m.Name, Active: m.Active, Title: m.Title.In(lang), Description: m.Description.In(lang), Reason: text(m.Reason),
+		Scopes: m.Scopes, Operations: operationsOf(m.Name), UsedThisMonth: m.UsedThisMonth,
+	}
 }
 
 func operationsOf(module string) []string {

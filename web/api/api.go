@@ -129,6 +129,9 @@ func (a *API) run(c *call) {
 	}
 	c.validating = time.Now()
 	a.mux.ServeHTTP(&c.answer, c.r)
+	if c.timing.Validation == 0 {
+		c.decoded() // it was refused on the way
+	}
 }
 
 // handler runs an operation: it gets the decoded input and returns what to answer.

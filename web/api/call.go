@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -71,11 +72,14 @@ func (a *API) open(r *http.Request) *call {
 	}
 	c.trace = traceID(r.Header.Get("Traceparent"))
 	c.op = a.route(r)
-	c.speak(r.Header.Get("Accept-Language"))
 	c.answer.header = http.Header{
 		"Request-Id":    {c.id},
 		"Cache-Control": {"no-store"},
 		"Vary":          {"Accept-Language, Authorization"},
+	}
+	c.speak(r.Header.Get("Accept-Language"))
+	if c.op != nil {
+		r.Pattern = c.op.Method + " " + c.op.Path // for the front door's line and metric
 	}
 	c.caller.IP = a.ClientIP(r)
 	c.r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
@@ -91,7 +95,9 @@ func (c *call) send(w http.ResponseWriter) {
 	for k, v := range c.answer.header {
 		h[k] = v
 	}
-	h.Set("Content-Language", c.lang)
+	if len(c.answer.body) > 0 {
+		h.Set("Content-Length", strconv.Itoa(len(c.answer.body)))
+	}
 	w.WriteHeader(c.answer.status)
 	_, _ = w.Write(c.answer.body)
 }

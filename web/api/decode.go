@@ -3,7 +3,10 @@ package api
 import (
 	"errors"
 	"io"
+	"maps"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -14,8 +17,10 @@ import (
 )
 
 const (
-	malformed = "malformed" // how the errors of decode begin that are about syntax
-	maxDepth  = 32          // of objects and arrays in a body
+	malformed  = "malformed" // how the errors of decode begin that are about syntax
+	faulty     = "at "       // how those begin that name a place
+	maxDepth   = 32          // of objects and arrays in a body
+	maxMembers = 200         // of one object
 )
 
 var errMalformed = errors.New(malformed)
@@ -38,62 +43,56 @@ var strictJSON = huma.Format{
 // values have equal bytes and ETags.
 func encode(v any) ([]byte, error) { return json.Marshal(v, json.Deterministic(true)) }
 
-// decode is strictJSON's reader. Its errors hold nothing of the data.
+// decode is strictJSON's reader. Its errors hold nothing of the values.
 func decode(data []byte, v any) error {
 	if err := json.Unmarshal(data, v); err != nil {
 		return errMalformed
 	}
-	tree, untyped := v.(*any)
-	if !untyped {
-		return nil
-	}
-	if tooDeep(*tree, maxDepth) {
-		return errMalformed
-	}
-	if holdsNUL(*tree) {
-		return errors.New(portal.FieldInvalidValue)
+	if tree, untyped := v.(*any); untyped {
+		return bounded(*tree, "", maxDepth)
 	}
 	return nil
 }
 
-func tooDeep(v any, left int) bool {
-	if left == 0 {
-		return true
-	}
-	return anyChild(v, func(child any) bool { return tooDeep(child, left-1) })
-}
+// faultAt is an error of decode that names the place; fieldOf reads it.
+func faultAt(code, at string) error { return errors.New(faulty + code + " " + at) }
 
-// holdsNUL reports text with U+0000, which no store keeps.
-func holdsNUL(v any) bool {
-	if s, ok := v.(string); ok {
-		return strings.IndexByte(s, 0) >= 0
-	}
-	if m, ok := v.(map[string]any); ok {
-		for k := range m {
-			if strings.IndexByte(k, 0) >= 0 {
-				return true
-			}
-		}
-	}
-	return anyChild(v, holdsNUL)
-}
-
-func anyChild(v any, is func(any) bool) bool {
+// bounded refuses trees that no schema here describes and that would be dear to
+// look at: deep or wide ones, odd names (huma takes dots and brackets in a name
+// for its own path, which then grows with every name), and text with U+0000,
+// which no store keeps.
+func bounded(v any, at string, left int) error {
 	switch v := v.(type) {
+	case string:
+		if strings.IndexByte(v, 0) >= 0 {
+			return faultAt(portal.FieldInvalidValue, at)
+		}
 	case map[string]any:
-		for _, child := range v {
-			if is(child) {
-				return true
+		if left == 0 {
+			return errMalformed
+		}
+		if len(v) > maxMembers {
+			return faultAt(portal.FieldTooMany, at)
+		}
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if len(name) > maxPointer || strings.ContainsAny(name, ".[]\x00") {
+				return faultAt(portal.FieldUnknown, at+"/"+shorten(escapePointer.Replace(name), maxPointer))
+			}
+			if err := bounded(v[name], at+"/"+escapePointer.Replace(name), left-1); err != nil {
+				return err
 			}
 		}
 	case []any:
-		for _, child := range v {
-			if is(child) {
-				return true
+		if left == 0 {
+			return errMalformed
+		}
+		for i, item := range v {
+			if err := bounded(item, at+"/"+strconv.Itoa(i), left-1); err != nil {
+				return err
 			}
 		}
 	}
-	return false
+	return nil
 }
 
 // optional is a field of which absent, null and a value mean three things.

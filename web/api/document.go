@@ -87,16 +87,7 @@ func describe(h huma.API, id string) huma.Operation {
 	d := huma.Operation{
 		OperationID: op.ID, Method: op.Method, Path: op.Path, DefaultStatus: op.Success[0], MaxBodyBytes: -1, BodyReadTimeout: -1,
 		Tags: []string{op.Tag}, Summary: op.Summary.EN, Description: op.Text.EN,
-		Responses: map[string]*huma.Response{}, Extensions: map[string]any{"x-errors": op.codes()},
-	}
-	if op.Scope != "" {
-		d.Extensions["x-scope"] = op.Scope
-	}
-	if op.Module != "" {
-		d.Extensions["x-module"] = op.Module
-	}
-	if op.TestOnly {
-		d.Extensions["x-environment"] = string(portal.Test)
+		Responses: map[string]*huma.Response{}, Extensions: op.extensions(),
 	}
 	if op.Open {
 		d.Security = []map[string][]string{{}}
@@ -118,6 +109,21 @@ func describe(h huma.API, id string) huma.Operation {
 		d.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Examples: bodyExamples(b)}}}
 	}
 	return d
+}
+
+// extensions say what OpenAPI has no words for.
+func (op *Operation) extensions() map[string]any {
+	x := map[string]any{"x-errors": op.codes()}
+	if op.Scope != "" {
+		x["x-scope"] = op.Scope
+	}
+	if op.Module != "" {
+		x["x-module"] = op.Module
+	}
+	if op.TestOnly {
+		x["x-environment"] = string(portal.Test)
+	}
+	return x
 }
 
 func bodyExamples(b map[string]json.RawMessage) map[string]*huma.Example {

@@ -12,7 +12,7 @@ import (
 )
 
 // described returns an API that can only describe itself.
-func described(t *testing.T) *API {
+func described(t testing.TB) *API {
 	t.Helper()
 	a, err := New(Options{BaseURL: "https://api.example.com"})
 	if err != nil {

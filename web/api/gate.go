@@ -222,15 +222,18 @@ func (c *call) speak(accept string) {
 	if c.caller.Account.Language == portal.LangPT {
 		c.lang = portal.LangPT
 	}
-	if accept == "" || len(accept) > 256 {
-		return
-	}
 	if lang, ok := languageOf(accept); ok {
 		c.lang = lang
 	}
+	c.answer.header.Set("Content-Language", c.lang)
 }
 
+// languageOf returns the language of ours that the header prefers; ok is false
+// when it names none of them.
 func languageOf(accept string) (lang string, ok bool) {
+	if accept == "" || len(accept) > 256 {
+		return "", false
+	}
 	tags, _, err := language.ParseAcceptLanguage(accept)
 	if err != nil || len(tags) == 0 {
 		return "", false

@@ -53,7 +53,7 @@ type fixture struct {
 	known   []string
 }
 
-func newFixture(t *testing.T) *fixture {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	w := newWorld(t)
 	f := &fixture{world: w, account: w.account(portal.PlanUnlimited)}

@@ -12,54 +12,67 @@ import (
 // maxPointer bounds how much of an unknown field's own name is told back.
 const maxPointer = 200
 
-// huma builds its messages when a schema is made. Ours begin with the field
-// code, then carry at most a limit of the schema, never a value of the request:
-// %.0v swallows the arguments that could hold one.
-func init() { //nolint:gochecknoinits // huma's messages are package variables
+// messages are huma's own, in our words: first the field code, then at most a
+// limit of the schema, never a value of the request: %.0v swallows the
+// arguments that could hold one.
+var messages = []struct {
+	of   *string
+	text string
+}{
+	{&validation.MsgExpectedArray, portal.FieldWrongType + " array"},
+	{&validation.MsgExpectedArrayItemsUnique, portal.FieldInvalidValue},
+	{&validation.MsgExpectedBase64String, portal.FieldInvalidFormat},
+	{&validation.MsgExpectedBePattern, portal.FieldInvalidFormat + "%.0v"},
+	{&validation.MsgExpectedBoolean, portal.FieldWrongType + " boolean"},
+	{&validation.MsgExpectedConst, portal.FieldInvalidValue + " %v"},
+	{&validation.MsgExpectedDependentRequiredProperty, portal.FieldRequired + " %s%.0s"},
+	{&validation.MsgExpectedDuration, portal.FieldInvalidFormat + "%.0v"},
+	{&validation.MsgExpectedExclusiveMaximumNumber, portal.FieldOutOfRange + " <%v"},
+	{&validation.MsgExpectedExclusiveMinimumNumber, portal.FieldOutOfRange + " >%v"},
+	{&validation.MsgExpectedInteger, portal.FieldWrongType + " integer"},
+	{&validation.MsgExpectedMatchAtLeastOneSchema, portal.FieldInvalidValue},
+	{&validation.MsgExpectedMatchExactlyOneSchema, portal.FieldInvalidValue},
+	{&validation.MsgExpectedMatchPattern, portal.FieldInvalidFormat + "%.0v"},
+	{&validation.MsgExpectedMaxItems, portal.FieldTooMany + " %d"},
+	{&validation.MsgExpectedMaxLength, portal.FieldTooLong + " %d"},
+	{&validation.MsgExpectedMaxProperties, portal.FieldTooMany + " %d"},
+	{&validation.MsgExpectedMaximumNumber, portal.FieldOutOfRange + " <=%v"},
+	{&validation.MsgExpectedMinItems, portal.FieldTooShort + " %d"},
+	{&validation.MsgExpectedMinLength, portal.FieldTooShort + " %d"},
+	{&validation.MsgExpectedMinProperties, portal.FieldTooShort + " %d"},
+	{&validation.MsgExpectedMinimumNumber, portal.FieldOutOfRange + " >=%v"},
+	{&validation.MsgExpectedNotMatchSchema, portal.FieldInvalidValue},
+	{&validation.MsgExpectedNumber, portal.FieldWrongType + " number"},
+	{&validation.MsgExpectedNumberBeMultipleOf, portal.FieldOutOfRange + "%.0v"},
+	{&validation.MsgExpectedObject, portal.FieldWrongType + " object"},
+	{&validation.MsgExpectedOneOf, portal.FieldInvalidValue + " %s"},
+	{&validation.MsgExpectedPropertyNameInObject, portal.FieldInvalidValue},
+	{&validation.MsgExpectedRFC1123DateTime, portal.FieldInvalidFormat},
+	{&validation.MsgExpectedRFC2373IPv6, portal.FieldInvalidFormat},
+	{&validation.MsgExpectedRFC2673IPv4, portal.FieldInvalidFormat},
+	{&validation.MsgExpectedRFC3339Date, portal.FieldInvalidFormat},
+	{&validation.MsgExpectedRFC3339DateTime, portal.FieldInvalidFormat},
+	{&validation.MsgExpectedRFC3339Time, portal.FieldInvalidFormat},
+	{&validation.MsgExpectedRFC3986URI, portal.FieldInvalidFormat + "%.0v"},
+	{&validation.MsgExpectedRFC4122UUID, portal.FieldInvalidFormat + "%.0v"},
+	{&validation.MsgExpectedRFC5322Email, portal.FieldInvalidFormat + "%.0v"},
+	{&validation.MsgExpectedRFC5890Hostname, portal.FieldInvalidFormat},
+	{&validation.MsgExpectedRFC6570URITemplate, portal.FieldInvalidFormat},
+	{&validation.MsgExpectedRFC6901JSONPointer, portal.FieldInvalidFormat},
+	{&validation.MsgExpectedRFC6901RelativeJSONPointer, portal.FieldInvalidFormat},
+	{&validation.MsgExpectedRFCIPAddr, portal.FieldInvalidFormat},
+	{&validation.MsgExpectedRegexp, portal.FieldInvalidFormat + "%.0v"},
+	{&validation.MsgExpectedRequiredProperty, portal.FieldRequired + " %s"},
+	{&validation.MsgExpectedString, portal.FieldWrongType + " string"},
+	{&validation.MsgUnexpectedProperty, portal.FieldUnknown},
+}
+
+func init() { //nolint:gochecknoinits // huma's settings are package variables, read when a schema is made
 	huma.ValidateStrictCasing = true
 	huma.DefaultArrayNullable = false
-	validation.MsgUnexpectedProperty = portal.FieldUnknown
-	validation.MsgExpectedRequiredProperty = portal.FieldRequired + " %s"
-	validation.MsgExpectedDependentRequiredProperty = portal.FieldRequired + " %s%.0s"
-	for _, m := range []*string{
-		&validation.MsgExpectedRFC3339DateTime, &validation.MsgExpectedRFC1123DateTime, &validation.MsgExpectedRFC3339Date,
-		&validation.MsgExpectedRFC3339Time, &validation.MsgExpectedRFC5890Hostname, &validation.MsgExpectedRFC2673IPv4,
-		&validation.MsgExpectedRFC2373IPv6, &validation.MsgExpectedRFCIPAddr, &validation.MsgExpectedRFC6570URITemplate,
-		&validation.MsgExpectedRFC6901JSONPointer, &validation.MsgExpectedRFC6901RelativeJSONPointer, &validation.MsgExpectedBase64String,
-	} {
-		*m = portal.FieldInvalidFormat
+	for _, m := range messages {
+		*m.of = m.text
 	}
-	for _, m := range []*string{
-		&validation.MsgExpectedRFC5322Email, &validation.MsgExpectedRFC3986URI, &validation.MsgExpectedRFC4122UUID,
-		&validation.MsgExpectedRegexp, &validation.MsgExpectedDuration, &validation.MsgExpectedBePattern, &validation.MsgExpectedMatchPattern,
-	} {
-		*m = portal.FieldInvalidFormat + "%.0v"
-	}
-	for _, m := range []*string{
-		&validation.MsgExpectedMatchAtLeastOneSchema, &validation.MsgExpectedMatchExactlyOneSchema, &validation.MsgExpectedNotMatchSchema,
-		&validation.MsgExpectedPropertyNameInObject, &validation.MsgExpectedArrayItemsUnique,
-	} {
-		*m = portal.FieldInvalidValue
-	}
-	validation.MsgExpectedOneOf = portal.FieldInvalidValue + " %s"
-	validation.MsgExpectedConst = portal.FieldInvalidValue + " %v"
-	validation.MsgExpectedBoolean = portal.FieldWrongType + " boolean"
-	validation.MsgExpectedNumber = portal.FieldWrongType + " number"
-	validation.MsgExpectedInteger = portal.FieldWrongType + " integer"
-	validation.MsgExpectedString = portal.FieldWrongType + " string"
-	validation.MsgExpectedArray = portal.FieldWrongType + " array"
-	validation.MsgExpectedObject = portal.FieldWrongType + " object"
-	validation.MsgExpectedMinimumNumber = portal.FieldOutOfRange + " >=%v"
-	validation.MsgExpectedMaximumNumber = portal.FieldOutOfRange + " <=%v"
-	validation.MsgExpectedExclusiveMinimumNumber = portal.FieldOutOfRange + " >%v"
-	validation.MsgExpectedExclusiveMaximumNumber = portal.FieldOutOfRange + " <%v"
-	validation.MsgExpectedNumberBeMultipleOf = portal.FieldOutOfRange + "%.0v"
-	validation.MsgExpectedMinLength = portal.FieldTooShort + " %d"
-	validation.MsgExpectedMaxLength = portal.FieldTooLong + " %d"
-	validation.MsgExpectedMinItems = portal.FieldTooShort + " %d"
-	validation.MsgExpectedMaxItems = portal.FieldTooMany + " %d"
-	validation.MsgExpectedMinProperties = portal.FieldTooShort + " %d"
-	validation.MsgExpectedMaxProperties = portal.FieldTooMany + " %d"
 }
 
 // fixed are the messages that huma does not let us name.
@@ -74,6 +87,10 @@ var fixed = []struct{ prefix, code string }{
 
 // fieldOf reads one detail of huma: where, and one of the messages above.
 func fieldOf(d *huma.ErrorDetail) portal.FieldError {
+	if fault, ok := strings.CutPrefix(d.Message, faulty); ok {
+		code, at, _ := strings.Cut(fault, " ")
+		return portal.FieldError{Code: code, Pointer: at}
+	}
 	where, name, _ := strings.Cut(d.Location, ".")
 	f := portal.FieldError{}
 	code, arg, _ := strings.Cut(d.Message, " ")
@@ -120,11 +137,14 @@ func limitWords(code, arg string) portal.Words {
 	return portal.Words{}
 }
 
+// escapePointer makes a name a part of a JSON pointer.
+var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
+
 // pointer turns huma's path, such as "tags[3].name", into a JSON pointer.
 func pointer(path string) string {
 	if path == "" {
 		return ""
 	}
-	path = strings.NewReplacer("~", "~0", "/", "~1", "[", ".", "]", "").Replace(path)
-	return "/" + strings.ReplaceAll(shorten(path, maxPointer), ".", "/")
+	path = strings.NewReplacer("[", ".", "]", "").Replace(escapePointer.Replace(shorten(path, maxPointer)))
+	return "/" + strings.ReplaceAll(path, ".", "/")
 }

@@ -36,14 +36,14 @@ const tester = "+5511987650001"
 
 // world is the API on the real store, use cases and simulator.
 type world struct {
-	*testing.T
+	testing.TB
 	*API
 	simulator *simulator.Simulator
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{T: t}
+	w := &world{TB: t}
 	s := storetest.Open(t)
 	w.simulator = simulator.New(simulator.Options{Journal: store.SimulatorJournal{Store: s}, Receive: http.HandlerFunc(w.hook)})
 	m, err := messaging.New(messaging.Options{Store: s, Provider: portal.ProviderSimulator,
@@ -54,7 +54,9 @@ func newWorld(t *testing.T) *world {
 	log := audit.New(audit.Options{Store: s})
 	a, err := New(Options{Store: s, Tokens: tokens.New(tokens.Options{Store: s}), Accounts: accounts.New(accounts.Options{Store: s}), Messaging: m,
 		Contacts: contacts.New(contacts.Options{Store: s}), Support: support.New(support.Options{Store: s}), Log: log, BaseURL: "https://api.example.com",
-		Console: func(r *http.Request) (portal.Caller, error) { return portal.Caller{}, portal.Refuse(portal.CodeCrossSite) }})
+		Console: func(r *http.Request) (portal.Caller, error) {
+			return portal.Caller{}, portal.Refuse(portal.CodeCrossSite)
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +117,7 @@ type ask struct {
 
 // got is its answer.
 type got struct {
-	*testing.T
+	testing.TB
 	status int
 	header http.Header
 	body   []byte
@@ -141,7 +143,7 @@ func (w *world) do(q ask) got {
 	routed := w.route(r) != nil
 	rec := httptest.NewRecorder()
 	w.ServeHTTP(rec, r)
-	g := got{w.T, rec.Code, rec.Header(), rec.Body.Bytes(), q}
+	g := got{w.TB, rec.Code, rec.Header(), rec.Body.Bytes(), q}
 	if !portal.IsID(portal.PrefixRequest, g.header.Get("Request-Id")) {
 		w.Errorf("%s %s: Request-Id %q", q.method, q.path, g.header.Get("Request-Id"))
 	}
@@ -164,7 +166,7 @@ func (w *world) fits(q ask, g got) {
 	}
 	checking.Lock()
 	defer checking.Unlock()
-	if ok, problems := checker(w.T).ValidateHttpResponse(r, res); !ok {
+	if ok, problems := checker(w.TB).ValidateHttpResponse(r, res); !ok {
 		for _, p := range problems {
 			w.Errorf("%s %s: answer does not fit the document: %s %s %v\n%s", q.method, q.path, p.Message, p.Reason, p.SchemaValidationErrors, g.body)
 		}
@@ -181,7 +183,7 @@ var (
 )
 
 // checker is made once: reading the document takes a while.
-func checker(t *testing.T) validator.Validator {
+func checker(t testing.TB) validator.Validator {
 	t.Helper()
 	if oneCheck != nil {
 		return oneCheck
@@ -240,8 +242,8 @@ func (g got) text(path string) string {
 // row returns the call's entry in the log.
 func (w *world) row(acc portal.Account, env portal.Environment, g got) portal.Request {
 	w.Helper()
-	w.Log.Flush(context.Background())
-	q, err := w.Log.Get(w.Context(), portal.Tenant{AccountID: acc.ID, Environment: env}, g.header.Get("Request-Id"))
+	w.API.Log.Flush(context.Background())
+	q, err := w.API.Log.Get(w.Context(), portal.Tenant{AccountID: acc.ID, Environment: env}, g.header.Get("Request-Id"))
 	if err != nil {
 		w.Fatalf("%s %s: no log row: %v", g.ask.method, g.ask.path, err)
 	}

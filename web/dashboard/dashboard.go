@@ -25,23 +25,26 @@ import (
 	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/support"
 	"github.com/wppmarketing/developers/portal/tokens"
+	"github.com/wppmarketing/developers/views/ui"
 	"github.com/wppmarketing/developers/web/session"
 )
 
 // Options are the rooms that the pages look into. All are required.
 type Options struct {
-	Store     *store.Store
-	Accounts  *accounts.Service
-	Tokens    *tokens.Service
-	Messaging *messaging.Service
-	Contacts  *contacts.Service
-	Support   *support.Service
-	Log       *audit.Log
-	Sessions  *session.Manager
-	BaseURL   string // without a slash at the end
-	Simulated bool   // live is simulated too
-	ClientIP  func(*http.Request) netip.Addr
-	Logger    *slog.Logger
+	Store      *store.Store
+	Accounts   *accounts.Service
+	Tokens     *tokens.Service
+	Messaging  *messaging.Service
+	Contacts   *contacts.Service
+	Support    *support.Service
+	Log        *audit.Log
+	Sessions   *session.Manager
+	Wire       Wire        // what /v1 answers, for "As API response"
+	Operations []Operation // of /v1, to name what was called
+	BaseURL    string      // without a slash at the end
+	Simulated  bool        // live is simulated too
+	ClientIP   func(*http.Request) netip.Addr
+	Logger     *slog.Logger
 }
 
 // Dashboard serves the pages.
@@ -118,14 +121,20 @@ func (d *Dashboard) Handler(rt Route) http.Handler {
 	})
 }
 
-// page writes a component as the answer.
+// page writes a component as the answer, with the notice that the form before it left.
 func (d *Dashboard) page(w http.ResponseWriter, r *http.Request, status int, c templ.Component) error {
+	ctx := r.Context()
+	if words, ok := d.Sessions.TakeFlash(w, r); ok {
+		f := ui.From(ctx)
+		f.Flash = words.In(f.Lang)
+		ctx = ui.With(ctx, f)
+	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	if w.Header().Get("Cache-Control") == "" {
 		w.Header().Set("Cache-Control", "no-store")
 	}
 	w.WriteHeader(status)
-	if err := c.Render(r.Context(), w); err != nil && context.Cause(r.Context()) == nil {
+	if err := c.Render(ctx, w); err != nil && context.Cause(r.Context()) == nil {
 		d.Logger.Error("page not written", "request_id", portal.RequestID(r.Context()), "error", err)
 	}
 	return nil

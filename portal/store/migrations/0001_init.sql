@@ -319,13 +319,13 @@ CREATE TABLE messages (
     lease_until         BIGINT
 );
 CREATE INDEX messages_tenant ON messages (account_id, environment, id);
-CREATE INDEX messages_contact ON messages (contact_id, id);
+CREATE INDEX messages_contact ON messages (account_id, environment, contact_id, id);
 CREATE INDEX messages_created ON messages (account_id, environment, direction, created_at);
 CREATE INDEX messages_reference ON messages (account_id, environment, reference, id) WHERE reference <> '';
-CREATE INDEX messages_waiting ON messages (account_id, environment, contact_id, id) WHERE status = 'queued';
+CREATE INDEX messages_waiting ON messages (account_id, environment, status, contact_id, id, due_at, channel_id) WHERE status = 'queued';
 CREATE INDEX messages_changed ON messages (account_id, environment, updated_at, id);
-CREATE INDEX messages_request ON messages (request_id) WHERE request_id <> '';
-CREATE INDEX messages_due ON messages (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX messages_request ON messages (account_id, environment, request_id, id) WHERE request_id <> '';
+CREATE INDEX messages_due ON messages (due_at, id) WHERE due_at IS NOT NULL;
 CREATE UNIQUE INDEX messages_provider ON messages (provider_message_id, channel_id) WHERE provider_message_id <> '';
 
 CREATE TABLE attempts (

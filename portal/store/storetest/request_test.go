@@ -382,3 +382,26 @@ func TestIdempotencyKeyHasOneWinner(t *testing.T) {
 		}
 	})
 }
+
+func TestReplaysAreNotedOnce(t *testing.T) {
+	t.Parallel()
+	storetest.Engines(t, func(t *testing.T, open storetest.Opener) {
+		s := open()
+		for range 2 {
+			if err := s.Tx(t.Context(), func(tx *store.Tx) error { return tx.AddReplay("msg_1", "req_2", "tok_1") }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := s.Reader(t.Context()).Rows(`SELECT request_id, token_id FROM replays WHERE message_id = ?`, []any{"msg_1"},
+			func(scan func(dest ...any) error) error {
+				var request, token string
+				if err := scan(&request, &token); err != nil || request != "req_2" || token != "tok_1" {
+					t.Errorf("%s %s, %v", request, token, err)
+				}
+				return nil
+			})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+)
+
+// axeRules are what every page must keep: WCAG 2.2 AA and axe's good practice.
+const axeRules = `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`
+
+// breach is one rule that a page breaks, and where.
+type breach struct {
+	ID    string   `json:"id"`
+	Help  string   `json:"help"`
+	Nodes []string `json:"nodes"`
+}
+
+// axeSource reads axe-core, which make install-test-tools brings.
+var axeSource = sync.OnceValues(func() (string, error) {
+	path := os.Getenv("WPP_TEST_AXE")
+	if path == "" {
+		path = "../../.cache/node_modules/axe-core/axe.min.js"
+	}
+	raw, err := os.ReadFile(path)
+	return string(raw), err
+})
+
+// accessible fails for each rule of axe that the page in the tab breaks.
+func (b *tab) accessible(name string) {
+	b.Helper()
+	source, err := axeSource()
+	if err != nil {
+		b.Fatalf("axe-core is missing, run make install-test-tools: %v", err)
+	}
+	found := eval[[]breach](b, source+`;
+		axe.run(document, {runOnly: `+axeRules+`, resultTypes: ["violations"], preload: false}).then(r => r.violations.map(v => ({
+			id: v.id, help: v.help, nodes: v.nodes.map(n => n.target.join(" ") + " " + (n.any[0]?.message ?? n.all[0]?.message ?? "")),
+		})))`)
+	for _, f := range found {
+		b.Errorf("%s: axe %s: %s\n\t%s", name, f.ID, f.Help, strings.Join(f.Nodes, "\n\t"))
+	}
+}
+
+// fits fails when the page is wider than the screen.
+func (b *tab) fits(name string, width int64) {
+	b.Helper()
+	if wide := eval[int64](b, `document.documentElement.scrollWidth`); wide > width {
+		b.Errorf("%s: the page is %d wide; the screen is %d: %s", name, wide, width, b.widest(width))
+	}
+}
+
+// widest names the elements that stick out.
+func (b *tab) widest(width int64) string {
+	b.Helper()
+	return strings.Join(eval[[]string](b, fmt.Sprintf(`[...document.querySelectorAll("body *")]
+		.filter(e => e.getBoundingClientRect().right > %d && e.checkVisibility()).slice(0, 5)
+		.map(e => e.tagName + "." + e.className)`, width)), ", ")
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
+	"github.com/wppmarketing/developers/portal"
+)
+
+// portalPages says how each page is looked at: its addresses with the world's
+// ids. A GET route without a row fails the test; one without an address is no page.
+var portalPages = map[string][]string{
+	"GET /{$}":          {}, // of a visitor: see publicPages
+	"GET /login":        {},
+	"GET /setup/{code}": {}, // see TestFirstRequest: there is one only before the first user
+	"GET /jump":         {},
+
+	"GET /overview":    {"/overview", "/overview?range=7d", "/overview?env=live"},
+	"GET /get-started": {"/get-started", "/get-started?env=live"},
+
+	"GET /tokens":             {"/tokens", "/tokens?s=expiring", "/tokens?s=revoked", "/tokens?env=live"},
+	"GET /tokens/new":         {"/tokens/new", "/tokens/new?preset=all"},
+	"GET /tokens/new/summary": {},
+	"GET /tokens/{id}":        {"/tokens/{token}", "/tokens/{revoked}"},
+	"GET /tokens/{id}/revoke": {"/tokens/{token}/revoke"},
+	"GET /tokens/{id}/rotate": {"/tokens/{token}/rotate"},
+	"GET /tokens/{id}/use":    {},
+
+	"GET /security": {"/security"},
+	"GET /account":  {"/account"},
+
+	"GET /messages":      {"/messages", "/messages?status=failed", "/messages?env=live", "/messages?reference=none"},
+	"GET /messages/{id}": {"/messages/{message}", "/messages/{failed}", "/messages/{missing}", "/messages/{scheduled}"},
+
+	"GET /contacts":      {"/contacts", "/contacts?q=ana", "/contacts?env=live"},
+	"GET /contacts/{id}": {"/contacts/{contact}", "/contacts/{client}"},
+
+	"GET /conversations":      {"/conversations", "/conversations?view=closed", "/conversations?env=live"},
+	"GET /conversations/{id}": {"/conversations/{waiting}", "/conversations/{resolved}"},
+
+	"GET /modules": {"/modules"},
+
+	"GET /admin/accounts":      {"/admin/accounts"},
+	"GET /admin/accounts/new":  {"/admin/accounts/new"},
+	"GET /admin/accounts/{id}": {"/admin/accounts/{account}"},
+
+	"GET /logs":        {"/logs", "/logs?status=4xx", "/logs?q=nothing-like-it", "/logs?env=live"},
+	"GET /logs/live":   {},
+	"GET /logs/first":  {},
+	"GET /logs/export": {},
+	"GET /logs/{id}":   {"/logs/{request}", "/logs/{refused}"},
+}
+
+// publicPages are what a visitor sees.
+var publicPages = []string{"/", "/login", "/login?next=/tokens"}
+
+// missing is a page that is not there; the console says so too.
+const missing = "/messages/msg_00000000000000000000000000"
+
+// views returns how each page is looked at: every language, theme and width in
+// the long form, two widths in one language each in the short one.
+func views() (all []view) {
+	short := map[int64]string{1440: portal.LangEN, 390: portal.LangPT}
+	for _, theme := range []string{"light", "dark"} {
+		for _, width := range []int64{1440, 390, 320} {
+			for _, lang := range []string{portal.LangEN, portal.LangPT} {
+				if soak() || short[width] == lang {
+					all = append(all, view{width, lang, theme})
+				}
+			}
+		}
+	}
+	return all
+}
+
+// TestEveryPage looks at every page with axe: no breach, no console error, no
+// report of the policy, no other host, nothing wider than the screen.
+func TestEveryPage(t *testing.T) {
+	for _, pattern := range patterns() {
+		if _, ok := portalPages[pattern]; !ok && strings.HasPrefix(pattern, "GET ") {
+			t.Fatalf("%s has no row in portalPages", pattern)
+		}
+	}
+	w := newWorld(t)
+	w.commands().ok("", "user", "staff", "--email", email(portal.RoleOwner), "on")
+	owner := w.as(portal.RoleOwner)
+	for _, v := range views() {
+		t.Run(v.String(), func(t *testing.T) {
+			s := *w.server
+			s.TB = t
+			s.inspect(v, publicPages)
+			b := s.newTab(v)
+			b.adopt(owner)
+			for pattern, pages := range portalPages {
+				for _, page := range pages {
+					b.inspect(v, http.StatusOK, withAccount(w, pattern, page))
+				}
+			}
+			b.inspect(v, http.StatusNotFound, missing)
+			b.expects(missing)
+		})
+	}
+}
+
+// withAccount names the world's account in an address: staff see several.
+func withAccount(w *world, pattern, page string) string {
+	page = w.fill(page)
+	if strings.Contains(pattern, "{id}") {
+		return page
+	}
+	separator := "?"
+	if strings.Contains(page, "?") {
+		separator = "&"
+	}
+	return page + separator + "account=" + w.account
+}
+
+// inspect looks at pages as a visitor.
+func (s *server) inspect(v view, pages []string) {
+	b := s.newTab(v)
+	for _, page := range pages {
+		b.inspect(v, http.StatusOK, page)
+	}
+}
+
+// inspect looks at one page.
+func (b *tab) inspect(v view, status int64, page string) {
+	b.Helper()
+	name := v.String() + " " + page
+	if got := b.open(page); got != status {
+		b.Errorf("%s: %d, want %d", name, got, status)
+		return
+	}
+	if got := eval[string](b, `document.documentElement.lang + " " + document.documentElement.dataset.theme`); got != v.lang+" "+v.theme {
+		b.Errorf("%s: shown in %s", name, got)
+	}
+	b.settle()
+	b.accessible(name)
+	b.fits(name, v.width)
+}
+
+// settle waits until the fonts and the scripts of a page have done their part.
+func (b *tab) settle() {
+	b.Helper()
+	eventually(b, "loaded", func() bool {
+		return eval[bool](b, `document.readyState === "complete" && document.getAnimations().every(a => a.playState !== "running" || a.effect.getTiming().iterations === Infinity)`)
+	})
+}
+
+// adopt takes over the session of a visitor.
+func (b *tab) adopt(v *visitor) {
+	b.Helper()
+	u, err := url.Parse(v.url)
+	b.must(err)
+	for _, c := range v.client.Jar.Cookies(u) {
+		_, err := chromedp.Call(b.ctx, network.SetCookie, network.SetCookieParams{Name: c.Name, Value: c.Value, URL: v.url})
+		b.must(err)
+	}
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/store"
+)
+
+const (
+	password = "correct horse battery"
+	tester   = "+5511987654321"
+)
+
+// world is a server with an account that has a row of every kind in its test
+// environment, and somebody else's account.
+type world struct {
+	*server
+	account, secret       string // with a token of every scope
+	token, spare, revoked string // ids of tokens
+	message, scheduled    string
+	failed, missing       string // messages that ended badly
+	contact, client       string // contacts
+	waiting, resolved     string // handoffs
+	request, refused      string // log entries
+	stranger              string // owner of the other account
+	elsewhere             string // the other account
+}
+
+// email returns who has the role in the world's account.
+func email(role portal.Role) string { return string(role) + "@loja.example" }
+
+// newWorld fills a data folder through the program's own doors.
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	w := &world{server: start(t, t.TempDir()), stranger: "stranger@other.example"}
+	c := w.commands()
+	w.account = c.ok(password, "account", "create", "--name", "Loja Exemplo", "--email", email(portal.RoleOwner), "--password-stdin", "--plan", "unlimited", "--tester", tester)["account_id"]
+	w.elsewhere = c.ok(password, "account", "create", "--name", "Other", "--email", w.stranger, "--password-stdin")["account_id"]
+	c.ok(password, "account", "create", "--name", "Platform", "--email", "staff@platform.example", "--password-stdin")
+	c.ok("", "user", "staff", "--email", "staff@platform.example", "on")
+	w.makePeople()
+	w.makeTokens()
+	w.makeMessages()
+	w.makeConversations()
+	w.makeLog()
+	return w
+}
+
+// makePeople gives the account a member of each role; inviting them is not the
+// program's business yet.
+func (w *world) makePeople() {
+	st := w.store()
+	owner, err := st.Reader(w.Context()).UserByEmail(email(portal.RoleOwner))
+	if err != nil {
+		w.Fatal(err)
+	}
+	err = st.Tx(w.Context(), func(tx *store.Tx) error {
+		for _, role := range []portal.Role{portal.RoleAdmin, portal.RoleDeveloper, portal.RoleAgent, portal.RoleAuditor} {
+			u := owner
+			u.ID, u.Email, u.Name = portal.NewID(portal.PrefixUser), email(role), string(role)
+			if err := tx.InsertUser(u); err != nil {
+				return err
+			}
+			if err := tx.InsertMembership(portal.Membership{AccountID: w.account, UserID: u.ID, Role: role}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// newToken makes a token of every scope in the account's test environment.
+func (w *world) newToken(name string, more ...string) (id, secret string) {
+	w.Helper()
+	line := append([]string{"token", "create", "--account", w.account, "--name", name, "--environment", "test", "--scopes", "*"}, more...)
+	made := w.commands().ok("", line...)
+	return made["id"], made["token"]
+}
+
+func (w *world) makeTokens() {
+	w.token, w.secret = w.newToken("ERP produção")
+	w.spare, _ = w.newToken("Spare", "--expires", "10d")
+	w.revoked, _ = w.newToken("Old")
+	w.commands().ok("", "token", "revoke", w.revoked)
+}
+
+func textTo(number, body string) string {
+	return fmt.Sprintf(`{"to":%q,"type":"text","text":{"body":%q},"reference":"PED-1001"}`, number, body)
+}
+
+const helloTemplate = `"type":"template","template":{"name":"hello_world","language":{"code":"pt_BR"}}`
+
+func (w *world) makeMessages() {
+	send := func(body string) string { return w.made(w.secret, http.MethodPost, "/v1/messages", body) }
+	w.message = send(textTo(tester, "Olá <b>& tchau</b>"))
+	w.failed = send(textTo("+5511900000003", "Olá"))
+	w.missing = send(textTo("+5511900000004", "Olá"))
+	w.scheduled = send(`{"to":"` + tester + `",` + helloTemplate + `,"send_at":"` + portal.FormatTime(time.Now().AddDate(0, 0, 20)) + `"}`)
+	for id, end := range map[string]string{w.message: "read", w.failed: "failed", w.missing: "number_not_found"} {
+		eventually(w, id+" "+end, func() bool {
+			return strings.Contains(w.call(w.secret, http.MethodGet, "/v1/messages/"+id, "").body, `"status":"`+end+`"`)
+		})
+	}
+}
+
+func (w *world) makeConversations() {
+	w.contact = w.made(w.secret, http.MethodPut, "/v1/contacts", `{"phone":"`+tester+`","external_id":"CLI-42","name":"Ana Souza","email":"ana@cliente.example","tags":["vip"],"attributes":{"cidade":"Contagem"},"opt_in":{"status":"opted_in","marketing":"opted_in","source":"checkout"}}`)
+	w.client = w.made(w.secret, http.MethodPut, "/v1/contacts", `{"phone":"+5531987654321","name":"Bruno Lima"}`)
+	w.made(w.secret, http.MethodPost, "/v1/test/inbound", `{"from":"`+tester+`","text":{"body":"Onde está meu pedido?"}}`)
+	handoff := func(contact string) string {
+		return w.made(w.secret, http.MethodPost, "/v1/handoffs", `{"contact":{"id":"`+contact+`"},"reason":"Cliente pediu troca","priority":"high","note":"Pedido 1001"}`)
+	}
+	w.resolved = handoff(w.client)
+	w.made(w.secret, http.MethodPost, "/v1/handoffs/"+w.resolved+"/resolve", `{"outcome":"solved","note":"Trocado"}`)
+	w.waiting = handoff(w.contact)
+}
+
+func (w *world) makeLog() {
+	w.request = w.call(w.secret, http.MethodPost, "/v1/messages", textTo(tester, "De novo")).header.Get("Request-Id")
+	w.refused = w.call(w.secret, http.MethodPost, "/v1/messages", textTo("+5531987654321", "Fora da janela")).header.Get("Request-Id")
+	for _, id := range []string{w.request, w.refused} {
+		eventually(w, "logged "+id, func() bool {
+			return w.call(w.secret, http.MethodGet, "/v1/requests/"+id, "").status == http.StatusOK
+		})
+	}
+}
+
+// as returns a visitor who has the role in the world's account.
+func (w *world) as(role portal.Role) *visitor {
+	w.Helper()
+	return w.signIn(email(role), password)
+}
+
+// staff returns a visitor from the platform's own people.
+func (w *world) staff() *visitor {
+	w.Helper()
+	return w.signIn("staff@platform.example", password)
+}
+
+// fill puts the world's ids into a path of the table of routes or of pages:
+// {message} becomes the id of a message.
+func (w *world) fill(path string) string {
+	return strings.NewReplacer(
+		"{account}", w.account, "{elsewhere}", w.elsewhere, "{token}", w.token, "{spare}", w.spare, "{revoked}", w.revoked,
+		"{message}", w.message, "{scheduled}", w.scheduled, "{failed}", w.failed, "{missing}", w.missing,
+		"{contact}", w.contact, "{client}", w.client, "{waiting}", w.waiting, "{resolved}", w.resolved,
+		"{request}", w.request, "{refused}", w.refused,
+	).Replace(path)
+}
+
+// values reads a form written as a query.
+func (w *world) values(form string) url.Values {
+	w.Helper()
+	v, err := url.ParseQuery(w.fill(form))
+	if err != nil {
+		w.Fatal(err)
+	}
+	return v
+}

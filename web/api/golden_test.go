@@ -1,0 +1,126 @@
+package api
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/wppmarketing/developers/portal"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden documents in apidocs")
+
+const (
+	goldenEN = "../../apidocs/developer.json"
+	goldenPT = "../../apidocs/developer.pt-BR.json"
+	versions = "../../apidocs/developer.versions" // one line a version: its number and the SHA-256 of its document
+)
+
+func TestGoldenDocuments(t *testing.T) {
+	t.Parallel()
+	a := described(t)
+	for file, lang := range map[string]string{goldenEN: portal.LangEN, goldenPT: portal.LangPT} {
+		var now bytes.Buffer
+		if err := json.Indent(&now, a.Document(lang), "", "  "); err != nil {
+			t.Fatal(err)
+		}
+		now.WriteByte('\n')
+		if *update {
+			if err := os.WriteFile(file, now.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		golden, err := os.ReadFile(file)
+		if err != nil || !bytes.Equal(golden, now.Bytes()) {
+			t.Errorf("%s is not the document of the operations (%v): go test ./web/api -run Golden -update", file, err)
+		}
+	}
+}
+
+// TestDocumentChangesWithItsVersion fails when a version that was written down
+// now names another document.
+func TestDocumentChangesWithItsVersion(t *testing.T) {
+	t.Parallel()
+	sum := sha256.Sum256(described(t).Document(portal.LangEN))
+	line := Version + " " + hex.EncodeToString(sum[:]) + "\n"
+	known, err := os.ReadFile(versions)
+	if err != nil && !*update {
+		t.Fatal(err)
+	}
+	for l := range strings.Lines(string(known)) {
+		if v, _, _ := strings.Cut(l, " "); v == Version && l != line {
+			t.Fatalf("the document changed: raise Version in api.go")
+		}
+	}
+	if strings.Contains(string(known), line) {
+		return
+	}
+	if !*update {
+		t.Fatalf("version %s is not in %s: go test ./web/api -run Document -update", Version, versions)
+	}
+	if err := os.WriteFile(versions, append(known, line...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestEveryExampleOfABodySucceeds sends what the document shows.
+func TestEveryExampleOfABodySucceeds(t *testing.T) {
+	t.Parallel()
+	for _, op := range operations {
+		for title, body := range bodies[op.ID] {
+			f := newFixture(t)
+			path := f.ids.Replace(rows[op.ID].path)
+			if path == "" {
+				path = op.Path
+			}
+			if g := f.do(ask{method: op.Method, path: path, token: f.secret, body: string(body)}); g.status >= 300 {
+				t.Errorf("%s, %s: %d %s", op.ID, title, g.status, g.body)
+			}
+		}
+	}
+}
+
+// TestExamplesOfAnswersFitTheirSchemas holds the examples to the types.
+func TestExamplesOfAnswersFitTheirSchemas(t *testing.T) {
+	t.Parallel()
+	for _, op := range operations {
+		if op.Answer == "" {
+			continue
+		}
+		body := []byte(answers[op.Answer])
+		if listTypes[op.ID] != nil {
+			body = []byte(`{"data":[` + string(body) + `],"next":null}`)
+		}
+		w := &world{TB: t}
+		g := got{TB: t, status: op.Success[0], header: map[string][]string{"Content-Type": {"application/json"}}, body: body}
+		w.fits(ask{method: op.Method, path: strings.NewReplacer("{id}", "msg_x", "{name}", "n", "{language}", "l", "{code}", "c").Replace(op.Path)}, g)
+	}
+}
+
+func TestDocumentIsServedInBothLanguagesAndForms(t *testing.T) {
+	t.Parallel()
+	w := &world{TB: t, API: described(t)}
+	for path, want := range map[string]string{
+		"/openapi/developer.json": "List messages", "/openapi/developer.json?lang=pt-BR": "Listar mensagens",
+		"/openapi/developer.yaml": "summary: List messages", "/openapi/developer.yaml?lang=pt": "summary: Listar mensagens",
+	} {
+		g := w.do(get(path))
+		if g.status != 200 || !strings.Contains(string(g.body), want) || g.header.Get("Cache-Control") != "no-cache" {
+			t.Errorf("%s: %d %v", path, g.status, g.header)
+		}
+		if again := w.do(get(path, "If-None-Match", g.header.Get("ETag"))); again.status != 304 {
+			t.Errorf("%s: %d with its ETag", path, again.status)
+		}
+	}
+	w.do(get("/openapi/events.json")).want(404, portal.CodeNotFound)
+	w.do(post("/openapi/developer.json", "")).want(405, portal.CodeMethodNotAllowed)
+	if g := w.do(get("/openapi/developer.json", "Accept-Language", "pt-BR,pt;q=0.9")); g.header.Get("Content-Language") != "pt-BR" {
+		t.Errorf("Content-Language %q", g.header.Get("Content-Language"))
+	}
+}

@@ -1,0 +1,11 @@
+package dashboard
+
+import "github.com/wppmarketing/developers/portal"
+
+// Wire tells what the API answers. It is the API itself, so that the pages
+// cannot show another answer than a caller gets.
+type Wire interface {
+	MessageAnswer(m portal.Message, h portal.History, lang string) ([]byte, error)
+	ModulesAnswer(rows []portal.AccountModule, lang string) ([]byte, error)
+	ModuleOperations(module string) []string
+}
