@@ -30,7 +30,7 @@ func (d *door) readyz(w http.ResponseWriter, r *http.Request) {
 // metrics serves Prometheus' text to the bearer of the metrics token or, when
 // none is set, to a loopback peer that no proxy stands before; 404 to others.
 func (d *door) metrics(w http.ResponseWriter, r *http.Request) {
-	allowed := false
+	var allowed bool
 	if d.MetricsToken != "" {
 		bearer, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		allowed = subtle.ConstantTimeCompare([]byte(bearer), []byte(d.MetricsToken)) == 1

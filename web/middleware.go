@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -44,7 +45,7 @@ func (d *door) observe(next http.Handler) http.Handler {
 		r = r.WithContext(portal.WithRequestID(r.Context(), id))
 		defer func() {
 			if v := recover(); v != nil {
-				if v == http.ErrAbortHandler {
+				if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 					panic(v)
 				}
 				d.Logger.Error("handler panicked", "request_id", id, "panic", v)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/wppmarketing/developers/apidocs"
 	"github.com/wppmarketing/developers/portal/messaging"
 	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/static"
@@ -51,6 +52,7 @@ func New(o Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", o.Sessions.Console(o.API))
 	mux.Handle("/openapi/", o.API)
+	mux.Handle("/assets/", apidocs.Assets())
 	mux.Handle("/static/", static.Handler())
 	mux.HandleFunc("GET /hooks/whatsapp/{channel_id}", d.verifyCallback)
 	mux.HandleFunc("POST /hooks/whatsapp/{channel_id}", d.receiveCallback)

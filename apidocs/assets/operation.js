@@ -4,15 +4,16 @@ import { CopyButton, Im, R, flat, h, icon } from './elements.js';
 import { StartButton, trying } from './grant.js';
 import { t } from './words.js';
 
-export const hashOf = (tag, id) => `#/${encodeURIComponent(tag)}/${encodeURIComponent(id)}`;
+// Only the operation's id: the name of its group is another one in another language.
+export const hashOf = (id) => `#/op/${encodeURIComponent(id)}`;
 export const pill = (status) => `code-pill s${String(status)[0]}`;
 
 // A long path may break before each slash.
 const breakable = (path) => path.split(/(?=\/)/).flatMap((part, i) => (i ? [h('wbr', { key: i }), part] : [part]));
 
 export const OperationSummary = ({ operationProps, isShown, toggleShown }) => {
-  const { method, path, summary, tag, operationId, deprecated } = operationProps.toObject();
-  const link = () => location.origin + location.pathname + hashOf(tag, operationId);
+  const { method, path, summary, operationId, deprecated } = operationProps.toObject();
+  const link = () => location.origin + location.pathname + hashOf(operationId);
   return h('div', { className: 'op-head' },
     h('h3', null, h('button', { type: 'button', className: 'op-toggle', id: `op-${operationId}`, 'aria-expanded': isShown, onClick: toggleShown },
       h('span', { className: `op-method m-${method}` }, method.toUpperCase()),

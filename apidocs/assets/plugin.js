@@ -233,8 +233,8 @@ const components = (page) => ({
 
 // Deep links of our own: no history entry for each click, the query is kept.
 const show = (original) => (thing, shown = true) => {
-  const [type, tag, id] = [].concat(thing);
-  if (type === 'operations' && id) history.replaceState(null, '', location.pathname + location.search + (shown ? hashOf(tag, id) : ''));
+  const [type, , id] = [].concat(thing);
+  if (type === 'operations' && id) history.replaceState(null, '', location.pathname + location.search + (shown ? hashOf(id) : ''));
   return original(thing, shown);
 };
 

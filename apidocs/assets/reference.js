@@ -52,7 +52,6 @@ const groupOf = (doc, id) => operations(doc).find(({ op }) => op.operationId ===
 const retry = (done, n = FRAMES) => { if (!done() && n > 0) requestAnimationFrame(() => retry(done, n - 1)); };
 
 // Opens the operation of the address, scrolls to it and gives it the focus.
-// Only its id counts: the group's name is another one in another language.
 const follow = (ui, doc, focus) => {
   const id = decodeURIComponent(location.hash.split('/')[2] || ''), tag = groupOf(doc, id);
   if (!tag) return;
@@ -96,7 +95,7 @@ const start = async () => {
     [doc, request] = await Promise.all([load(), past()]);
   } catch (e) { fail(e.message); return; }
   const filled = fillIn(doc, request);
-  if (filled) history.replaceState(null, '', location.pathname + location.search + hashOf(groupOf(doc, filled.operationId), filled.operationId));
+  if (filled) history.replaceState(null, '', location.pathname + location.search + hashOf(filled.operationId));
   const ui = window.SwaggerUIBundle({
     domNode: mount, spec: doc, layout: 'PortalLayout',
     presets: [window.SwaggerUIBundle.presets.apis], plugins: [plugin({ logs: mount.dataset.logs, filled })],

@@ -57,7 +57,7 @@ func build(ctx context.Context, a *app, logger *slog.Logger) (p *program, err er
 	}
 	key, err := a.secretKey(false)
 	if err == nil {
-		err = p.services(a, key)
+		err = p.services(a)
 	}
 	if err == nil {
 		err = p.door(a, key)
@@ -82,7 +82,7 @@ func (p *program) recover(ctx context.Context) error {
 func (p *program) close() { _ = p.store.Close() }
 
 // services makes the use cases.
-func (p *program) services(a *app, key []byte) (err error) {
+func (p *program) services(a *app) (err error) {
 	p.simulator = simulator.New(simulator.Options{
 		Journal: store.SimulatorJournal{Store: p.store}, Logger: p.logger,
 		// The simulator calls the program that it is a part of.

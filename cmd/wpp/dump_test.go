@@ -81,3 +81,16 @@ func (s *server) same(before map[string][]string, done string) {
 		s.Errorf("%s changed the database (-before +after):\n%s", done, diff)
 	}
 }
+
+// change writes to the server's SQLite file behind its back.
+func (s *server) change(statement string) {
+	s.Helper()
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(s.data, "wpp.db")+"?_busy_timeout=10000")
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(s.Context(), statement); err != nil {
+		s.Fatalf("%s: %v", statement, err)
+	}
+}

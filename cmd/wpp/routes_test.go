@@ -98,7 +98,7 @@ var portalRoutes = map[string]portalRoute{
 	"GET /logs":        {who: members, may: portal.ReadLogs, path: "/logs"},
 	"GET /logs/live":   {who: members, may: portal.ReadLogs, path: "/logs/live"},
 	"GET /logs/first":  {who: members, may: portal.ReadLogs, path: "/logs/first"},
-	"GET /logs/export": {who: members, may: portal.ReadLogs, path: "/logs/export"},
+	"GET /logs/export": {who: members, may: portal.ReadLogs, path: "/logs/export?format=csv"},
 	"GET /logs/{id}":   {who: rowOwner, may: portal.ReadLogs, path: "/logs/{request}"},
 }
 
@@ -206,9 +206,9 @@ func (w *world) ask(pattern string, c caller) reply {
 	method, _, _ := strings.Cut(pattern, " ")
 	row := portalRoutes[pattern]
 	scope := url.Values{"env": {"test"}, "account": {w.account}}
-	path := w.fill(row.path)
+	path, query, _ := strings.Cut(w.fill(row.path), "?")
 	if method == http.MethodGet {
-		return c.get(path + "?" + scope.Encode())
+		return c.get(path + "?" + query + "&" + scope.Encode())
 	}
 	form := w.values(row.form)
 	maps.Copy(form, scope)

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -28,6 +29,9 @@ func (serveCmd) Run(ctx context.Context, a *app) error {
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.Addr)
 	if err != nil {
 		return err
+	}
+	if strings.HasSuffix(a.BaseURL, ":0") { // any free port: known only now
+		a.BaseURL = "http://" + ln.Addr().String()
 	}
 	p, err := build(ctx, a, logger)
 	if err != nil {

@@ -30,6 +30,7 @@ type world struct {
 	request, refused      string // log entries
 	stranger              string // owner of the other account
 	elsewhere             string // the other account
+	past                  string // the log of the program that made all this
 }
 
 // email returns who has the role in the world's account.
@@ -49,7 +50,22 @@ func newWorld(t testing.TB) *world {
 	w.makeMessages()
 	w.makeConversations()
 	w.makeLog()
+	w.settle()
 	return w
+}
+
+// settle leaves nothing that the program still has to write: every message has
+// ended, and a program started anew has only what is stored.
+func (w *world) settle() {
+	eventually(w, "every message ended", func() bool {
+		return len(w.query(`SELECT id FROM messages WHERE direction = 'outbound' AND status NOT IN ('scheduled', 'read', 'failed', 'number_not_found')`)) == 0 &&
+			len(w.query(`SELECT id FROM simulator_callbacks`)) == 0
+	})
+	if code := w.end(); code != 0 {
+		w.Fatalf("exit %d", code)
+	}
+	w.past = w.log.String()
+	w.server = start(w.TB, w.data)
 }
 
 // makePeople gives the account a member of each role; inviting them is not the
@@ -67,7 +83,7 @@ func (w *world) makePeople() {
 			if err := tx.InsertUser(u); err != nil {
 				return err
 			}
-			if err := tx.InsertMembership(portal.Membership{AccountID: w.account, UserID: u.ID, Role: role}); err != nil {
+			if err := tx.InsertMembership(portal.Membership{AccountID: w.account, UserID: u.ID, Role: role, CreatedAt: tx.Now()}); err != nil {
 				return err
 			}
 		}

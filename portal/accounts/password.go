@@ -122,7 +122,7 @@ func (s *Service) SetStaff(ctx context.Context, email string, on bool) (err erro
 
 // checkPassword returns what is wrong with a new password.
 func checkPassword(pointer, password string) []portal.FieldError {
-	code := ""
+	var code string
 	switch n := utf8.RuneCountInString(password); {
 	case !utf8.ValidString(password):
 		code = portal.FieldInvalidFormat

@@ -18,7 +18,7 @@ func (l *Log) Run(ctx context.Context) error {
 	defer second.Stop()
 	hour := time.NewTicker(time.Hour)
 	defer hour.Stop()
-	var purge <-chan time.Time = time.After(0)
+	purge := time.After(0)
 	for {
 		select {
 		case <-ctx.Done():

@@ -140,7 +140,7 @@ func (e *evaluation) findPerson(tx *store.Tx) (err error) {
 	magic := magicNumber.MatchString(e.number.E164) && e.provider == portal.ProviderCloud
 	if err != nil || magic {
 		e.numberCode = portal.CodeInvalidNumber
-		return nil
+		return nil //nolint:nilerr // a number that cannot be read is a finding, not a failure
 	}
 	if e.contact.ID == "" {
 		e.contact, e.created, err = tx.EnsureContact(e.caller.Tenant, e.number, portal.SourceAPI)

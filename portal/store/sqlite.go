@@ -97,7 +97,8 @@ func (s *sqlite) query(ctx context.Context, sql string, args []any, limit int) (
 }
 
 func (s *sqlite) close() error {
-	return errors.Join(s.readers.close(), s.writer.close())
+	s.writer.close()
+	return s.readers.close()
 }
 
 // readers is a pool of read-only connections, opened when needed and used

@@ -89,7 +89,7 @@ func (w *writer) send(c *command) error {
 }
 
 // close lets the commands that wait finish.
-func (w *writer) close() error {
+func (w *writer) close() {
 	w.mu.Lock()
 	if !w.closed {
 		w.closed = true
@@ -97,7 +97,6 @@ func (w *writer) close() error {
 	}
 	w.mu.Unlock()
 	<-w.finished
-	return nil
 }
 
 func (w *writer) loop() {

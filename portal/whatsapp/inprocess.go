@@ -44,7 +44,7 @@ func (t handlerTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 			fault <- err
 			return
 		}
-		answer <- w.response(req)
+		answer <- w.response(req) //nolint:bodyclose // the client that gets it closes it
 	}()
 	select {
 	case resp := <-answer:
@@ -58,8 +58,10 @@ func (t handlerTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func (t handlerTransport) serve(w *recorder, req *http.Request) (err error) {
 	defer func() {
-		switch p := recover(); {
-		case p == http.ErrAbortHandler, w.taken:
+		p := recover()
+		aborted, _ := p.(error)
+		switch {
+		case errors.Is(aborted, http.ErrAbortHandler), w.taken:
 			err = errAborted
 		case p != nil:
 			err = errPanicked

@@ -21,6 +21,7 @@ import (
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/accounts"
 	"github.com/wppmarketing/developers/portal/audit"
+	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/store/storetest"
 	"github.com/wppmarketing/developers/portal/support"
 	"github.com/wppmarketing/developers/portal/tokens"
@@ -37,9 +38,9 @@ type desk struct {
 	browser *http.Client
 }
 
-func newDesk(t *testing.T) *desk {
+func newDesk(t *testing.T, opts ...func(*store.Options)) *desk {
 	t.Helper()
-	s := storetest.Open(t)
+	s := storetest.Open(t, opts...)
 	a := accounts.New(accounts.Options{Store: s})
 	sessions, err := session.New(session.Options{Store: s, Accounts: a, SecretKey: storetest.SecretKey()})
 	if err != nil {
@@ -70,17 +71,23 @@ func newDesk(t *testing.T) *desk {
 	k := &desk{Dashboard: d, t: t, tenant: portal.Tenant{AccountID: account.ID, Environment: portal.Test}}
 	k.server = httptest.NewServer(sessions.Middleware(mux))
 	t.Cleanup(func() { d.Log.EndTails(); k.server.Close() })
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	k.browser = &http.Client{Jar: jar}
+	k.browser = newBrowser(t)
 	r, err := k.browser.Post(k.server.URL+"/enter", "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Body.Close()
 	return k
+}
+
+// newBrowser keeps its cookies.
+func newBrowser(t *testing.T) *http.Client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &http.Client{Jar: jar}
 }
 
 // called logs a call of the tenant and returns it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
@@ -55,6 +56,10 @@ func (d *Dashboard) person(r *http.Request, rt Route) (*Person, error) {
 	if rt.may != "" && !p.May(rt.may) {
 		return nil, portal.Refuse(portal.CodeNotFound)
 	}
+	// Only forms move the default, and only to where the person may act: a GET changes nothing.
+	if r.Method == http.MethodPost && rt.access == member {
+		d.Sessions.SetDefault(r.Context(), t.AccountID, t.Environment)
+	}
 	return p, nil
 }
 
@@ -65,6 +70,10 @@ func (d *Dashboard) wanted(r *http.Request, rt Route, p *Person) (portal.Tenant,
 		return d.Store.Reader(r.Context()).Owner(r.PathValue("id"))
 	}
 	account, env := d.Sessions.Default(r.Context())
+	belongs := func(m portal.Membership) bool { return m.AccountID == account }
+	if !p.User.Staff && !slices.ContainsFunc(p.Memberships, belongs) {
+		account = "" // the default is no longer theirs
+	}
 	if account == "" && len(p.Memberships) > 0 {
 		account = p.Memberships[0].AccountID
 	}
@@ -81,10 +90,6 @@ func (d *Dashboard) wanted(r *http.Request, rt Route, p *Person) (portal.Tenant,
 			return portal.Tenant{}, portal.Refuse(portal.CodeNotFound)
 		}
 		env = parsed
-	}
-	// Only forms move the default: a GET changes nothing.
-	if r.Method == http.MethodPost && rt.access == member {
-		d.Sessions.SetDefault(r.Context(), account, env)
 	}
 	return portal.Tenant{AccountID: account, Environment: env}, nil
 }

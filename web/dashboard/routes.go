@@ -59,6 +59,12 @@ func (d *Dashboard) routes() []Route {
 
 		{"GET /modules", member, "", d.modules},
 
+		{"GET /docs", public, "", d.guides},
+		{"GET /docs/{guide}", public, "", d.guide},
+		{"GET /docs/api/developer", public, "", d.reference},
+		{"POST /docs/api/developer/console", member, "", d.consoleStart},
+		{"POST /docs/api/developer/console/end", member, "", d.consoleEnd},
+
 		{"GET /admin/accounts", staff, "", d.adminAccounts},
 		{"POST /admin/accounts", staff, "", d.createAccount},
 		{"GET /admin/accounts/new", staff, "", d.adminAccountForm},

@@ -205,10 +205,9 @@ func TestSetupLinkIsUsedOnce(t *testing.T) {
 		used.Wait()
 		won := 0
 		for range cap(errs) {
-			switch err := <-errs; {
-			case err == nil:
+			if err := <-errs; err == nil {
 				won++
-			default:
+			} else {
 				mustCode(t, "the others", err, portal.CodeNotFound)
 			}
 		}

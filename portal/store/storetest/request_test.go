@@ -219,7 +219,7 @@ func TestRequestMinutes(t *testing.T) {
 			t.Fatal(err)
 		}
 		operations := []store.OperationUse{
-			{Operation: "sendMessage", OK: 6, Average: 40 * time.Millisecond / 6 / time.Microsecond * time.Microsecond},
+			{Operation: "sendMessage", OK: 6, Average: (40 * time.Millisecond / 6).Truncate(time.Microsecond)},
 			{Operation: "getMessage", OK: 2, Failed: 2, Average: 5 * time.Millisecond},
 		}
 		if diff := cmp.Diff(operations, uses); diff != "" {

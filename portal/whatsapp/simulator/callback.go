@@ -33,7 +33,7 @@ func (s *Simulator) schedule(ctx context.Context, ph Phone, wamid string, m mess
 	now := s.now()
 	callbacks := make([]Callback, 0, len(steps))
 	for _, st := range steps {
-		cb, err := newCallback(ph, now.Add(st.after), statusValue(ph, wamid, m, st, now))
+		cb, err := newCallback(ph, now.Add(st.after), statusValue(wamid, m, st, now))
 		if err != nil {
 			return err
 		}
@@ -45,7 +45,7 @@ func (s *Simulator) schedule(ctx context.Context, ph Phone, wamid string, m mess
 	return nil
 }
 
-func statusValue(ph Phone, wamid string, m message, st step, accepted time.Time) map[string]any {
+func statusValue(wamid string, m message, st step, accepted time.Time) map[string]any {
 	status := map[string]any{
 		"id":           wamid,
 		"status":       st.status,

@@ -39,11 +39,11 @@ func (f *fault) body(trace string) any {
 }
 
 var (
-	noToken     = &fault{status: http.StatusUnauthorized, code: 190, title: "Access token is missing", details: "Send it as Authorization: Bearer."}
-	badToken    = &fault{status: http.StatusUnauthorized, code: 190, title: "Invalid OAuth access token"}
-	unknownPath = &fault{status: http.StatusBadRequest, code: 2500, title: "Unknown path components"}
-	temporary   = &fault{status: http.StatusServiceUnavailable, code: 2, title: "Service temporarily unavailable", transient: true}
-	toOneself   = &fault{status: http.StatusBadRequest, code: 131021, title: "Recipient cannot be sender"}
+	errNoToken     = &fault{status: http.StatusUnauthorized, code: 190, title: "Access token is missing", details: "Send it as Authorization: Bearer."}
+	errBadToken    = &fault{status: http.StatusUnauthorized, code: 190, title: "Invalid OAuth access token"}
+	errUnknownPath = &fault{status: http.StatusBadRequest, code: 2500, title: "Unknown path components"}
+	errTemporary   = &fault{status: http.StatusServiceUnavailable, code: 2, title: "Service temporarily unavailable", transient: true}
+	errToOneself   = &fault{status: http.StatusBadRequest, code: 131021, title: "Recipient cannot be sender"}
 )
 
 func noObject(method string) *fault {

@@ -152,7 +152,7 @@ func (m *message) readRecipient(o object, ph Phone) (err error) {
 		return badValue("Param to is not a phone number.")
 	}
 	if m.to.E164 == ph.Number {
-		return toOneself
+		return errToOneself
 	}
 	if m.correlation, err = o.optionalText("biz_opaque_callback_data", maxCorrelation); err != nil {
 		return err

@@ -117,7 +117,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		var f *fault
 		if !errors.As(err, &f) {
 			s.log.ErrorContext(r.Context(), "simulator failed", "error", err)
-			f = temporary
+			f = errTemporary
 		}
 		status, answer = f.status, f.body(trace)
 	}
@@ -143,7 +143,7 @@ func (s *Simulator) answer(w http.ResponseWriter, r *http.Request, path []string
 		}
 		return describe(ph, r.URL.Query().Get("fields"))
 	default:
-		return nil, unknownPath
+		return nil, errUnknownPath
 	}
 }
 
@@ -151,7 +151,7 @@ func (s *Simulator) answer(w http.ResponseWriter, r *http.Request, path []string
 func (s *Simulator) authorize(r *http.Request, id string) (Phone, error) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return Phone{}, noToken
+		return Phone{}, errNoToken
 	}
 	ph, err := s.journal.Phone(r.Context(), id)
 	if errors.Is(err, portal.Refuse(portal.CodeNotFound)) {
@@ -161,7 +161,7 @@ func (s *Simulator) authorize(r *http.Request, id string) (Phone, error) {
 		return Phone{}, fmt.Errorf("phone: %w", err)
 	}
 	if subtle.ConstantTimeCompare([]byte(token), []byte(ph.Token)) != 1 {
-		return Phone{}, badToken
+		return Phone{}, errBadToken
 	}
 	return ph, nil
 }
