@@ -35,6 +35,7 @@ func LanguageOf(id string) Language {
 
 // Sample returns a program of the guides (send, retry) in a language, calling
 // the API at baseURL. It reads the token from the environment variable WPP_TOKEN.
+// Each language has a key of its own: the same key with other bytes is refused.
 func Sample(name string, l Language, baseURL string) string {
 	text := must(sampleFiles.ReadFile("guides/" + name + l.extension))
 	return strings.ReplaceAll(strings.TrimSpace(string(text)), "BASE", baseURL)

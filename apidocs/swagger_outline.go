@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync"
+
+	"github.com/wppmarketing/developers/portal"
 )
 
 // Group is one group of operations of a document, in the document's order.
@@ -19,8 +22,21 @@ type Operation struct{ ID, Method, Path, Summary string }
 // methods is the order of the operations of one path.
 var methods = []string{"get", "put", "post", "delete", "patch"}
 
-// Outline returns the groups of operations of an OpenAPI document.
-func Outline(document []byte) ([]Group, error) {
+var (
+	outlineEN = sync.OnceValues(func() ([]Group, error) { return outline(developerEN) })
+	outlinePT = sync.OnceValues(func() ([]Group, error) { return outline(developerPT) })
+)
+
+// Outline returns the groups of operations of the Developer API, in
+// portal.LangEN or portal.LangPT.
+func Outline(lang string) ([]Group, error) {
+	if lang == portal.LangPT {
+		return outlinePT()
+	}
+	return outlineEN()
+}
+
+func outline(document []byte) ([]Group, error) {
 	var doc struct {
 		Tags []struct {
 			Name        string `json:"name"`

@@ -361,11 +361,11 @@ func moduleReason(ctx context.Context, reason string) string {
 // moduleUse is what the module did this month.
 func moduleUse(ctx context.Context, m portal.AccountModule) string {
 	what := map[string]portal.Words{
-		portal.ModuleMessages: {EN: "messages this month", PT: "mensagens neste mês"},
-		portal.ModuleContacts: {EN: "contacts changed this month", PT: "contatos alterados neste mês"},
-		portal.ModuleSupport:  {EN: "people asked for this month", PT: "pedidos de pessoa neste mês"},
+		portal.ModuleMessages: {EN: "Messages this month", PT: "Mensagens neste mês"},
+		portal.ModuleContacts: {EN: "Contacts changed this month", PT: "Contatos alterados neste mês"},
+		portal.ModuleSupport:  {EN: "Handoffs this month", PT: "Pedidos de atendimento neste mês"},
 	}[m.Name]
-	return ui.Num(ctx, m.UsedThisMonth) + " " + ui.W(ctx, what)
+	return ui.W(ctx, what) + ": " + ui.Num(ctx, m.UsedThisMonth)
 }
 
 var _ = templruntime.GeneratedTemplate

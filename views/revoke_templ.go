@@ -101,12 +101,18 @@ func withCancel(p ui.SheetProps, to templ.SafeURL) ui.SheetProps {
 
 func revokeSheet(ctx context.Context, t portal.Token, last24h int64) ui.SheetProps {
 	n := ui.Num(ctx, last24h)
+	text := ui.L(ctx,
+		"It sent "+n+" requests in the last 24 hours. They will start failing with 401 at once.",
+		"Ele enviou "+n+" requisições nas últimas 24 horas. Elas passam a falhar com 401 na hora.")
+	if last24h == 0 {
+		text = ui.L(ctx,
+			"It sent no requests in the last 24 hours. From now on they would fail with 401.",
+			"Ele não enviou requisições nas últimas 24 horas. A partir de agora elas falhariam com 401.")
+	}
 	return ui.SheetProps{
-		ID:    "d-rev",
-		Title: ui.L(ctx, "Revoke "+t.Name+"?", "Revogar "+t.Name+"?"),
-		Text: ui.L(ctx,
-			"It sent "+n+" requests in the last 24 hours. They will start failing with 401 at once.",
-			"Ele enviou "+n+" requisições nas últimas 24 horas. Elas passam a falhar com 401 na hora."),
+		ID:      "d-rev",
+		Title:   ui.L(ctx, "Revoke "+t.Name+"?", "Revogar "+t.Name+"?"),
+		Text:    text,
 		Action:  templ.SafeURL("/tokens/" + t.ID + "/revoke"),
 		Confirm: ui.L(ctx, "Revoke token", "Revogar token"),
 		Danger:  true,

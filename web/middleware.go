@@ -1,6 +1,8 @@
 package web
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -42,7 +44,8 @@ func (d *door) observe(next http.Handler) http.Handler {
 		start, id := time.Now(), portal.NewID(portal.PrefixRequest)
 		rec := &recorder{ResponseWriter: w}
 		rec.Header().Set("Request-Id", id)
-		r = r.WithContext(portal.WithRequestID(r.Context(), id))
+		var route string
+		r = r.WithContext(context.WithValue(portal.WithRequestID(r.Context(), id), routeKey{}, &route))
 		defer func() {
 			if v := recover(); v != nil {
 				if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
@@ -53,9 +56,9 @@ func (d *door) observe(next http.Handler) http.Handler {
 					http.Error(rec, "Internal error. Request "+id, http.StatusInternalServerError)
 				}
 			}
-			route, took := r.Pattern, time.Since(start)
+			took := time.Since(start)
 			if route == "" {
-				route = "none"
+				route = cmp.Or(r.Pattern, "none")
 			}
 			d.latency.WithLabelValues(route, strconv.Itoa(rec.code()/100)+"xx").Observe(took.Seconds())
 			d.Logger.LogAttrs(r.Context(), slog.LevelInfo, "request",
@@ -63,6 +66,19 @@ func (d *door) observe(next http.Handler) http.Handler {
 				slog.Int("status", rec.code()), slog.Int64("bytes", rec.bytes), slog.Duration("took", took))
 		}()
 		next.ServeHTTP(rec, r)
+	})
+}
+
+type routeKey struct{}
+
+// named tells observe the pattern of a route: behind a mux of its own the
+// request is a copy, on which the outer one does not see it.
+func named(pattern string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if route, ok := r.Context().Value(routeKey{}).(*string); ok {
+			*route = pattern
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -27,6 +27,7 @@ import (
 // Options are the rooms behind the door. All are required but MetricsToken.
 type Options struct {
 	API          http.Handler // /v1/ and /openapi/
+	Operations   []string     // patterns of the API, for logs and metrics
 	Dashboard    *dashboard.Dashboard
 	Messaging    *messaging.Service
 	Sessions     *session.Manager
@@ -43,14 +44,18 @@ func New(o Options) http.Handler {
 	d := &door{Options: o, latency: newLatency(o.Metrics)}
 	pages := http.NewServeMux()
 	for _, rt := range o.Dashboard.Routes() {
-		pages.Handle(rt.Pattern, o.Dashboard.Handler(rt))
+		pages.Handle(rt.Pattern, named(rt.Pattern, o.Dashboard.Handler(rt)))
 	}
 	pages.HandleFunc("/", o.Dashboard.NotFound)
 	sameOrigin := http.NewCrossOriginProtection()
 	sameOrigin.SetDenyHandler(http.HandlerFunc(crossSite))
 
 	mux := http.NewServeMux()
-	mux.Handle("/v1/", o.Sessions.Console(o.API))
+	v1 := o.Sessions.Console(o.API)
+	for _, pattern := range o.Operations {
+		mux.Handle(pattern, named(pattern, v1))
+	}
+	mux.Handle("/v1/", v1)
 	mux.Handle("/openapi/", o.API)
 	mux.Handle("/assets/", apidocs.Assets())
 	mux.Handle("/static/", static.Handler())

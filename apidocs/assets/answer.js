@@ -31,10 +31,13 @@ const problemIn = (headers, body) => {
   try { return JSON.parse(body); } catch { return null; }
 };
 
+// The words of a problem hold `names of the API` between backticks.
+const marked = (text) => text.split('`').map((part, i) => (i % 2 ? h('code', { key: i }, part) : part));
+
 const Problem = ({ problem, status }) => {
   const docs = local(problem.type);
   return h('div', { className: `callout ${status >= 500 ? 'err' : 'warn'}` }, icon('warn'), h('b', null, problem.title),
-    h('p', null, [problem.detail, problem.action].filter(Boolean).join(' ')),
+    h('p', null, marked([problem.detail, problem.action].filter(Boolean).join(' '))),
     (problem.errors || []).map((e, i) => h('p', { key: i }, h('code', null, e.pointer || e.parameter), ' ', e.detail)),
     docs ? h('div', { className: 'more' }, h('a', { className: 'link', href: docs }, t('What it means'), ': ', h('code', null, problem.code))) : null);
 };

@@ -30,12 +30,14 @@ export const resolve = (doc, path) => {
 
 const exampleOf = (param) => param.example ?? param.schema?.example ?? param.schema?.examples?.[0];
 
-// Swagger UI sends every example that it finds. The example of an optional
-// parameter (a cursor, an Idempotency-Key) is to be read, not sent.
-const silence = (doc, x) => {
+// Swagger UI sends every example that it finds beside a parameter. That of a
+// required one is a start; that of an optional one (an Idempotency-Key) is to be
+// read, not sent.
+const exemplify = (doc, x) => {
   const p = deref(doc, x), value = exampleOf(p);
-  if (p.required || value === undefined) return x;
+  if (value === undefined) return x;
   const { example, examples, ...param } = p;
+  if (p.required) return { ...param, example: value };
   const { example: e, examples: es, ...schema } = param.schema || {};
   return { ...param, schema, description: `${param.description || ''} ${t('Example')}: \`${value}\``.trim() };
 };
@@ -46,7 +48,7 @@ export const prepare = (doc) => {
   for (const { path, op } of operations(doc)) {
     delete op.servers;
     delete doc.paths[path].servers;
-    if (op.parameters) op.parameters = op.parameters.map((p) => silence(doc, p));
+    if (op.parameters) op.parameters = op.parameters.map((p) => exemplify(doc, p));
   }
   return doc;
 };

@@ -7,11 +7,6 @@ import { t } from './words.js';
 export const REQUEST_ID = /^req_[0-9A-Za-z]{4,40}$/;
 export const LEAK = /^(authorization|cookie|proxy-authorization|x-api-key)$/i;
 
-export const asked = () => {
-  const id = new URLSearchParams(location.search).get('from');
-  return id && REQUEST_ID.test(id) ? id : null;
-};
-
 // Reads a log entry: null when it cannot be read.
 export const readRequest = async (id, prefix) => {
   const headers = { Accept: 'application/json', 'Wpp-Console': '1' };

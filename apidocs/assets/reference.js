@@ -1,13 +1,14 @@
 // The API reference: starts Swagger UI inside the portal. What the page has to
 // know is on the mount element: data-spec (address of the OpenAPI document),
 // data-request (prefix of a log entry in the API), data-logs (the log pages, ''
-// for a reader without them), data-tester (a number that test messages reach).
+// for a reader without them), data-tester (a number that test messages reach),
+// data-from (the past request to open filled in, '' for none).
 import { operations, prepare } from './document.js';
 import { say } from './elements.js';
 import { end, trying } from './grant.js';
 import { hashOf } from './operation.js';
 import { plugin } from './plugin.js';
-import { LEAK, applyRequest, asked, readRequest } from './prefill.js';
+import { LEAK, applyRequest, readRequest } from './prefill.js';
 import { wireSearch } from './search.js';
 import { lang, t } from './words.js';
 
@@ -33,9 +34,9 @@ const outgoing = (req) => {
 };
 const incoming = (res) => { if (res.status === 401) end(); return res; };
 
-// The past request of ?from=, once calls may be made.
+// The past request to open filled in, once calls may be made.
 const past = async () => {
-  const id = trying() && asked();
+  const id = trying() && mount.dataset.from;
   return id ? (await readRequest(id, mount.dataset.request).catch(() => null)) || { failed: true } : null;
 };
 

@@ -37,7 +37,6 @@ const WORDS = {
   'Add item': 'Adicionar item',
   'Download': 'Baixar',
   'Download file': 'Baixar arquivo',
-  'File': 'Arquivo',
   'Value': 'Valor',
   'Expand all': 'Expandir tudo',
   'Collapse all': 'Recolher tudo',
@@ -81,7 +80,6 @@ const WORDS = {
   'That operation is not in this document.': 'Essa operação não está neste documento.',
   'Sign in to try': 'Entrar para testar',
   'Start trying': 'Começar a testar',
-  'your own key': 'uma chave sua',
 };
 
 export const lang = document.documentElement.lang;

@@ -19,9 +19,9 @@ async function send(key, body) {
   }
 }
 
-const res = await send('PED-1001:enviado', {
+const res = await send('PED-1003:enviado', {
   to: '+5511900000001',
   type: 'text',
-  text: { body: 'Olá! Seu pedido 1001 foi enviado.' },
+  text: { body: 'Olá! Seu pedido 1003 foi enviado.' },
 });
 console.log(res.status, res.headers.get('Idempotency-Replayed'));

@@ -31,8 +31,8 @@ function send(string $key, array $body): int
     }
 }
 
-echo send('PED-1001:enviado', [
+echo send('PED-1004:enviado', [
     'to' => '+5511900000001',
     'type' => 'text',
-    'text' => ['body' => 'Olá! Seu pedido 1001 foi enviado.'],
+    'text' => ['body' => 'Olá! Seu pedido 1004 foi enviado.'],
 ]), "\n";

@@ -31,9 +31,9 @@ def send(key, body):
     raise SystemExit("no answer")
 
 
-answer = send("PED-1001:enviado", {
+answer = send("PED-1005:enviado", {
     "to": "+5511900000001",
     "type": "text",
-    "text": {"body": "Olá! Seu pedido 1001 foi enviado."},
+    "text": {"body": "Olá! Seu pedido 1005 foi enviado."},
 })
 print(answer.status, answer.headers.get("Idempotency-Replayed"))

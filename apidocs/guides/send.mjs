@@ -3,12 +3,12 @@ const res = await fetch('BASE/v1/messages', {
   headers: {
     Authorization: `Bearer ${process.env.WPP_TOKEN}`,
     'Content-Type': 'application/json',
-    'Idempotency-Key': 'PED-1001:enviado',
+    'Idempotency-Key': 'PED-1003:enviado',
   },
   body: JSON.stringify({
     to: '+5511900000001',
     type: 'text',
-    text: { body: 'Olá! Seu pedido 1001 foi enviado.' },
+    text: { body: 'Olá! Seu pedido 1003 foi enviado.' },
   }),
 });
 const answer = await res.json();

@@ -5,12 +5,12 @@ curl_setopt_array($call, [
     CURLOPT_HTTPHEADER => [
         'Authorization: Bearer ' . getenv('WPP_TOKEN'),
         'Content-Type: application/json',
-        'Idempotency-Key: PED-1001:enviado',
+        'Idempotency-Key: PED-1004:enviado',
     ],
     CURLOPT_POSTFIELDS => json_encode([
         'to' => '+5511900000001',
         'type' => 'text',
-        'text' => ['body' => 'Olá! Seu pedido 1001 foi enviado.'],
+        'text' => ['body' => 'Olá! Seu pedido 1004 foi enviado.'],
     ]),
 ]);
 $answer = json_decode(curl_exec($call), true);

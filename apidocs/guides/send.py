@@ -8,12 +8,12 @@ request = urllib.request.Request(
     data=json.dumps({
         "to": "+5511900000001",
         "type": "text",
-        "text": {"body": "Olá! Seu pedido 1001 foi enviado."},
+        "text": {"body": "Olá! Seu pedido 1005 foi enviado."},
     }).encode(),
     headers={
         "Authorization": f"Bearer {os.environ['WPP_TOKEN']}",
         "Content-Type": "application/json",
-        "Idempotency-Key": "PED-1001:enviado",
+        "Idempotency-Key": "PED-1005:enviado",
     },
 )
 try:

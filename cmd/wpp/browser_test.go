@@ -11,6 +11,7 @@ import (
 
 	"github.com/chromedp/cdproto/audits"
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -110,6 +111,11 @@ func (b *tab) within(steps ...chromedp.Action[chromedp.Void]) {
 func (b *tab) look(v view) {
 	b.Helper()
 	b.within(chromedp.EmulateViewport(v.width, 900))
+	// A click on a page that is still being faded in is lost.
+	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}},
+	})
+	b.must(err)
 	for name, value := range map[string]string{"lang": v.lang, "theme": v.theme} {
 		_, err := chromedp.Call(b.ctx, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: b.url})
 		b.must(err)
@@ -169,6 +175,7 @@ func (b *tab) open(path string) int64 {
 	if err != nil {
 		b.Fatalf("open %s: %v", path, err)
 	}
+	b.settle()
 	return r.Status
 }
 
@@ -180,6 +187,15 @@ func (b *tab) follow(step chromedp.Action[chromedp.Void]) {
 	if _, err := chromedp.RunResponse(ctx, step); err != nil {
 		b.Fatalf("%v at %s:\n%s", err, b.address(), b.text("body"))
 	}
+	b.settle()
+}
+
+// settle waits until a page has come to rest.
+func (b *tab) settle() {
+	b.Helper()
+	eventually(b, "at rest", func() bool {
+		return eval[bool](b, `document.readyState === "complete" && document.getAnimations().every(a => a.playState !== "running" || a.effect.getTiming().iterations === Infinity)`)
+	})
 }
 
 // click presses the first element that the selector finds.

@@ -128,7 +128,7 @@ func (p *program) door(a *app, key []byte) (err error) {
 		Simulated: a.provider() == portal.ProviderSimulator, ClientIP: clientIP, Logger: p.logger,
 	})
 	p.handler = web.New(web.Options{
-		API: v1, Dashboard: pages, Messaging: p.messaging, Sessions: p.sessions, Store: p.store,
+		API: v1, Operations: patternsOf(v1), Dashboard: pages, Messaging: p.messaging, Sessions: p.sessions, Store: p.store,
 		Metrics: p.metrics, MetricsToken: a.MetricsToken, HTTPS: https, Logger: p.logger,
 	})
 	return nil
@@ -138,6 +138,14 @@ func (p *program) door(a *app, key []byte) (err error) {
 func operationsOf(v1 *api.API) (list []dashboard.Operation) {
 	for _, op := range v1.Operations() {
 		list = append(list, dashboard.Operation{ID: op.ID, Method: op.Method, Path: op.Path})
+	}
+	return list
+}
+
+// patternsOf lists the operations as the door's log and metrics name them.
+func patternsOf(v1 *api.API) (list []string) {
+	for _, op := range v1.Operations() {
+		list = append(list, op.Method+" "+op.Path)
 	}
 	return list
 }

@@ -72,6 +72,7 @@ type server struct {
 	out   *output // standard output
 	log   *output // standard error
 	ended <-chan int
+	over  bool   // it was asked to end
 	stop  func() // what SIGTERM does
 	kill  func() // what kill -9 does; only of a child
 }
@@ -142,15 +143,25 @@ func (s *server) begin() *server {
 // end stops the program if it runs and returns its exit code.
 func (s *server) end() int {
 	s.Helper()
-	s.stop()
+	return s.after(s.stop)
+}
+
+// killed ends a child at once.
+func (s *server) killed() {
+	s.Helper()
+	s.after(s.kill)
+}
+
+// after waits for the program's end; once it has ended, it returns 0 at once.
+func (s *server) after(act func()) int {
+	s.Helper()
+	if s.over {
+		return 0
+	}
+	s.over = true
+	act()
 	select {
-	case code, ok := <-s.ended:
-		if !ok {
-			return 0
-		}
-		again := make(chan int)
-		close(again)
-		s.ended = again
+	case code := <-s.ended:
 		return code
 	case <-time.After(patience):
 		s.Errorf("the program did not stop within %s", patience)

@@ -108,8 +108,7 @@ func TestKillUnderLoad(t *testing.T) {
 		done := make(chan struct{})
 		go func() { defer close(done); l.run(ctx, 16) }()
 		eventually(t, "messages under way", func() bool { return l.acknowledged() >= 50*(round%4+1) })
-		s.kill()
-		<-s.ended
+		s.killed()
 		cancel()
 		<-done
 		maps.Copy(ids, l.ids)

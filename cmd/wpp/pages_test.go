@@ -49,6 +49,10 @@ var portalPages = map[string][]string{
 	"GET /admin/accounts/new":  {"/admin/accounts/new"},
 	"GET /admin/accounts/{id}": {"/admin/accounts/{account}"},
 
+	"GET /docs":               {"/docs"},
+	"GET /docs/{guide}":       {"/docs/quickstart", "/docs/authentication", "/docs/idempotency", "/docs/errors", "/docs/limits"},
+	"GET /docs/api/developer": {"/docs/api/developer"},
+
 	"GET /logs":        {"/logs", "/logs?status=4xx", "/logs?q=nothing-like-it", "/logs?env=live"},
 	"GET /logs/live":   {},
 	"GET /logs/first":  {},
@@ -57,7 +61,7 @@ var portalPages = map[string][]string{
 }
 
 // publicPages are what a visitor sees.
-var publicPages = []string{"/", "/login", "/login?next=/tokens"}
+var publicPages = []string{"/", "/login", "/login?next=/tokens", "/docs", "/docs/errors", "/docs/api/developer"}
 
 // missing is a page that is not there; the console says so too.
 const missing = "/messages/msg_00000000000000000000000000"
@@ -91,6 +95,7 @@ func TestEveryPage(t *testing.T) {
 	owner := w.as(portal.RoleOwner)
 	for _, v := range views() {
 		t.Run(v.String(), func(t *testing.T) {
+			t.Parallel()
 			s := *w.server
 			s.TB = t
 			s.inspect(v, publicPages)
@@ -139,17 +144,8 @@ func (b *tab) inspect(v view, status int64, page string) {
 	if got := eval[string](b, `document.documentElement.lang + " " + document.documentElement.dataset.theme`); got != v.lang+" "+v.theme {
 		b.Errorf("%s: shown in %s", name, got)
 	}
-	b.settle()
 	b.accessible(name)
 	b.fits(name, v.width)
-}
-
-// settle waits until the fonts and the scripts of a page have done their part.
-func (b *tab) settle() {
-	b.Helper()
-	eventually(b, "loaded", func() bool {
-		return eval[bool](b, `document.readyState === "complete" && document.getAnimations().every(a => a.playState !== "running" || a.effect.getTiming().iterations === Infinity)`)
-	})
 }
 
 // adopt takes over the session of a visitor.

@@ -14,6 +14,7 @@ func BenchmarkSendMessage(b *testing.B) { benchmark(b, post("/v1/messages", oneT
 
 func benchmark(b *testing.B, q ask, status int) {
 	w := newWorld(b)
+	w.logging()
 	token := w.token(w.account(portal.PlanUnlimited), portal.Test)
 	b.ReportAllocs()
 	b.SetParallelism(32)

@@ -239,6 +239,18 @@ func (g got) text(path string) string {
 	return s
 }
 
+// logging writes the log as the program does, until the test ends.
+func (w *world) logging() {
+	w.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = w.API.Log.Run(ctx)
+	}()
+	w.Cleanup(func() { stop(); <-done })
+}
+
 // row returns the call's entry in the log.
 func (w *world) row(acc portal.Account, env portal.Environment, g got) portal.Request {
 	w.Helper()

@@ -47,15 +47,15 @@ func pastRequest(r *http.Request) string {
 }
 
 // consoleStart lets the reference call the API for fifteen minutes. The scopes
-// are those chosen that the role allows.
+// are those chosen that the role allows; without any there is no grant.
 func (d *Dashboard) consoleStart(w http.ResponseWriter, r *http.Request, p *Person) error {
-	if err := r.ParseForm(); err != nil {
-		return d.redirect(w, r, referencePath)
+	from := pastRequest(r) // reads the form
+	if chosen := r.PostForm["scope"]; len(chosen) > 0 {
+		if _, err := d.Sessions.Grant(r.Context(), p.Account.ID, chosen); err != nil {
+			return err
+		}
 	}
-	if _, err := d.Sessions.Grant(r.Context(), p.Account.ID, r.PostForm["scope"]); err != nil {
-		return err
-	}
-	return d.redirect(w, r, referencePath, "from", pastRequest(r))
+	return d.redirect(w, r, referencePath, "from", from)
 }
 
 // consoleEnd takes the grant back.

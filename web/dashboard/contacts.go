@@ -8,6 +8,7 @@ import (
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/contacts"
+	"github.com/wppmarketing/developers/portal/messaging"
 	"github.com/wppmarketing/developers/portal/phone"
 	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/views"
@@ -33,13 +34,18 @@ func (d *Dashboard) contacts(w http.ResponseWriter, r *http.Request, p *Person) 
 	for i, c := range list {
 		rows[i] = views.ContactRow{
 			ID: c.ID, Name: s.name(c.Name), Number: s.number(c.Phone), ExternalID: c.ExternalID, Tags: c.Tags,
-			OptIn: c.OptIn, Windows: c.Windows, Source: c.Source, LastIn: c.LastInboundAt,
+			Always: p.alwaysOpen(c.Phone), OptIn: c.OptIn, Windows: c.Windows, Source: c.Source, LastIn: c.LastInboundAt,
 		}
 	}
 	return d.page(w, r, http.StatusOK, views.Contacts(views.ContactsProps{
 		Rows: rows, Now: d.Store.Now(), Older: next, BaseURL: d.BaseURL, Tester: p.tester(),
 		Query: f.Search, Tag: f.Tag, OptIn: f.OptIn,
 	}))
+}
+
+// alwaysOpen reports whether the number's window is open whoever wrote when.
+func (p *Person) alwaysOpen(e164 string) bool {
+	return messaging.AlwaysOpen(p.Environment, p.Account.Testers, e164)
 }
 
 // contactView is how the page of a contact is shown.
@@ -144,7 +150,7 @@ func (d *Dashboard) showContact(w http.ResponseWriter, r *http.Request, p *Perso
 	s := p.sight()
 	s.revealed = v.revealed
 	props := views.ContactProps{
-		Contact: s.contact(c), Now: d.Store.Now(), Confirm: confirmation(c), Revealed: v.revealed, Errors: v.errors,
+		Contact: s.contact(c), Now: d.Store.Now(), Always: p.alwaysOpen(c.Phone), Confirm: confirmation(c), Revealed: v.revealed, Errors: v.errors,
 		MayWrite: p.May(portal.WriteMessages), Form: views.ContactForm{Name: c.Name, Tags: strings.Join(c.Tags, ", ")},
 	}
 	if v.form != nil {

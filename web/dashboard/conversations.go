@@ -188,7 +188,7 @@ func (d *Dashboard) thread(ctx context.Context, p *Person, contactID string, s s
 	switch {
 	case err == nil:
 		seen := s.contact(c)
-		props.Contact = &seen
+		props.Contact, props.Always = &seen, p.alwaysOpen(c.Phone)
 	case portal.CodeOf(err) != portal.CodeNotFound:
 		return err
 	}

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -60,19 +61,26 @@ func (d *Dashboard) showStart(w http.ResponseWriter, r *http.Request, p *Person,
 		}
 	}
 	if props.Token != nil && props.Secret == "" {
-		first, _, err := d.Log.List(ctx, t, portal.RequestFilter{TokenID: props.Token.ID, Class: 2}, portal.Page{Limit: 1})
-		if err != nil {
+		if err := d.firstCall(ctx, t, &props); err != nil {
 			return err
-		}
-		if len(first) == 1 {
-			props.FirstAt, props.FirstID = &first[0].At, first[0].ID
 		}
 	}
 	status := http.StatusOK
 	if len(props.Form.Errors) > 0 {
 		status = http.StatusUnprocessableEntity
 	}
-	return d.page(w, r, status, views.GetStarted(props))
+	return d.page(w, at(r, "/get-started"), status, views.GetStarted(props))
+}
+
+// firstCall fills in the first successful call of the environment, as far as it
+// is among the latest.
+func (d *Dashboard) firstCall(ctx context.Context, t portal.Tenant, props *views.GetStartedProps) error {
+	rows, _, err := d.Log.List(ctx, t, portal.RequestFilter{Class: 2, Source: portal.SourceAPI}, portal.Page{Limit: portal.MaxLimit})
+	if err == nil && len(rows) > 0 {
+		first := rows[len(rows)-1]
+		props.FirstAt, props.FirstID = &first.At, first.ID
+	}
+	return err
 }
 
 // clockOf returns when the reader began: at sign-in, while that is recent.

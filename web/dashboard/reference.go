@@ -19,7 +19,7 @@ const anyTester = "+5511900000001"
 
 // reference shows the OpenAPI document to everybody; members may try it.
 func (d *Dashboard) reference(w http.ResponseWriter, r *http.Request, p *Person) error {
-	groups, err := apidocs.Outline(apidocs.Developer(ui.From(r.Context()).Lang))
+	groups, err := apidocs.Outline(ui.From(r.Context()).Lang)
 	if err != nil {
 		return err
 	}

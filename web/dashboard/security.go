@@ -40,7 +40,7 @@ func (d *Dashboard) showSecurity(w http.ResponseWriter, r *http.Request, p *Pers
 	if len(errs) > 0 {
 		status = http.StatusUnprocessableEntity
 	}
-	return d.page(w, r, status, views.Security(views.SecurityProps{Sessions: list, Current: p.Session.ID, Errors: errs}))
+	return d.page(w, at(r, "/security"), status, views.Security(views.SecurityProps{Sessions: list, Current: p.Session.ID, Errors: errs}))
 }
 
 // changePassword replaces the reader's password and ends their other sessions.

@@ -78,7 +78,7 @@ func (d *Dashboard) mintToken(w http.ResponseWriter, r *http.Request, p *Person)
 func (d *Dashboard) tokenRefused(w http.ResponseWriter, r *http.Request, p *Person, form views.TokenForm) error {
 	props := d.tokenNewProps(r, p, form)
 	props.Nonce = r.PostFormValue("nonce")
-	return d.page(w, r, http.StatusUnprocessableEntity, views.TokenNew(props))
+	return d.page(w, at(r, "/tokens/new"), http.StatusUnprocessableEntity, views.TokenNew(props))
 }
 
 // newToken reads what is to be made from a form, and what of it cannot be read.

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/wppmarketing/developers/portal"
+)
+
+func visible(selector string) chromedp.Action[chromedp.Void] {
+	return chromedp.WaitVisible(chromedp.CSS(selector))
+}
+
+// TestReference looks at the API reference in each of its states: filled in
+// from a past request, answered, searched, with its schemas, ended.
+func TestReference(t *testing.T) {
+	w := newWorld(t)
+	owner := w.as(portal.RoleOwner)
+	for _, v := range views() {
+		t.Run(v.String(), func(t *testing.T) {
+			s := *w.server
+			s.TB = t
+			b := s.newTab(v)
+			b.adopt(owner)
+			b.open("/docs/api/developer?env=test&account=" + w.account + "&from=" + w.request)
+			b.follow(click(`#console button.primary`))
+			b.within(visible(`.opblock-body .callout.tip`), visible(`button.execute`))
+			b.state(v, "filled in")
+			b.executes(w)
+			b.state(v, "answered")
+			b.within(click(`.models h2 button`), visible(`.models article`))
+			b.state(v, "schemas")
+			b.within(chromedp.SendKeys(chromedp.CSS(`#api-q`), "/v1/requests"))
+			b.shows("#api-count", "2")
+			b.state(v, "searched")
+			b.follow(click(`#console form.act button`))
+			b.within(visible(`#console button.primary`))
+			b.state(v, "ended")
+		})
+	}
+}
+
+func (b *tab) state(v view, name string) {
+	b.Helper()
+	b.accessible(v.String() + " reference " + name)
+	b.fits(v.String()+" reference "+name, v.width)
+}
+
+// executes sends the call that is filled in: it goes out with the session and
+// never with a token, and leads to its entry in the log.
+func (b *tab) executes(w *world) {
+	b.Helper()
+	if body := eval[string](b, `document.querySelector("#api textarea").value`); !strings.Contains(body, tester) || strings.Contains(body, "•") {
+		b.Errorf("filled in with %s", body)
+	}
+	b.within(click(`button.execute`), visible(`.answer .log`))
+	if got := b.link(`.answer .log`); !idPattern.MatchString(got) || !strings.HasPrefix(got, "/logs/req_") {
+		b.Errorf("the answer leads to %q", got)
+	}
+	curl := b.text(`.answer details[open] pre`)
+	if !strings.Contains(curl, `"Authorization: Bearer $WPP_TOKEN"`) || strings.Contains(curl, "Wpp-Console") || strings.Contains(curl, w.secret) {
+		b.Errorf("the command is %s", curl)
+	}
+	row := w.query(`SELECT source, environment, token_id IS NULL OR token_id = '' FROM requests WHERE source = 'console' AND operation = 'sendMessage' ORDER BY id DESC LIMIT 1`)
+	if len(row) != 1 || !strings.HasPrefix(row[0], "console|test|") || strings.HasSuffix(row[0], "|0") || strings.HasSuffix(row[0], "|false") {
+		b.Errorf("logged as %v", row)
+	}
+}
+
+// TestReferenceOfAVisitor opens an operation by its address, in the other
+// language too, and offers to sign in and come back to it.
+func TestReferenceOfAVisitor(t *testing.T) {
+	w := newWorld(t)
+	for _, v := range []view{desktop, {390, portal.LangPT, "dark"}} {
+		b := w.newTab(v)
+		b.open("/docs/api/developer#/op/getContact")
+		b.within(visible(`#op-getContact[aria-expanded="true"]`), visible(`.try-out a`))
+		b.state(v, "of a visitor")
+		if got := b.link(`.try-out a`); !strings.HasPrefix(got, "/login?next=") || !strings.HasSuffix(got, "getContact") {
+			t.Errorf("signing in leads to %s", got)
+		}
+		if eval[bool](b, `!!document.querySelector(".execute")`) {
+			t.Error("a visitor may execute")
+		}
+	}
+}
+
+// TestReferenceOfAnAgent gives no way into the request log, which agents do not read.
+func TestReferenceOfAnAgent(t *testing.T) {
+	w := newWorld(t)
+	b := w.newTab(desktop)
+	b.adopt(w.as(portal.RoleAgent))
+	b.open("/docs/api/developer")
+	b.follow(click(`#console button.primary`))
+	b.within(click(`#op-getAccount`), click(`button.execute`), visible(`.answer`))
+	b.shows(".answer", "200")
+	if n := eval[int64](b, `document.querySelectorAll("#api a[href^='/logs']").length`); n != 0 {
+		t.Errorf("%d links into the log", n)
+	}
+}
