@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/web"
 )
 
@@ -24,13 +25,14 @@ const (
 // side is one of the two servers of the benchmark.
 type side struct {
 	url, token string
+	more       string // of each message's body
 	client     *http.Client
 	answers    int64     // of all turns
 	rates      []float64 // requests per second of each turn
 }
 
-func newSide(url, token string) *side {
-	return &side{url: url, token: token, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: benchConnections}}}
+func newSide(url, token, more string) *side {
+	return &side{url: url, token: token, more: more, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: benchConnections}}}
 }
 
 // turn sends messages on all connections for a second and notes how many were accepted.
@@ -41,7 +43,7 @@ func (s *side) turn(b *testing.B, number *atomic.Int64) {
 	for range benchConnections {
 		all.Go(func() {
 			for time.Since(began) < benchTurn {
-				if err := s.send(hello(number.Add(1))); err != nil {
+				if err := s.send("{" + s.more + hello(number.Add(1))[1:]); err != nil {
 					b.Error(err)
 					return
 				}
@@ -83,24 +85,32 @@ func median(values []float64) float64 {
 // BenchmarkAccept compares POST /v1/messages, each message committed to the
 // disk with its row of the log, with a bare handler that answers the same bytes
 // under the same server settings. Both take turns; the medians are reported.
-// The driver and the workers that send the messages share the processors.
+// "alone" schedules the messages for another day; "sending" has the workers send
+// them meanwhile. The driver shares the processors with the server.
 func BenchmarkAccept(b *testing.B) {
+	later := `"send_at":"` + portal.FormatTime(time.Now().AddDate(0, 0, 20)) + `",`
+	for name, more := range map[string]string{"alone": later, "sending": ""} {
+		b.Run(name, func(b *testing.B) { benchmarkAccept(b, more) })
+	}
+}
+
+func benchmarkAccept(b *testing.B, more string) {
 	data := b.TempDir()
 	start(b, data).end()
 	token := newSender(b, data)
 	s := start(b, data)
-	portal, bare := newSide(s.url, token), newSide(bareServer(b, s, token), token)
+	accept, bare := newSide(s.url, token, more), newSide(bareServer(b, s, token), token, more)
 	var number atomic.Int64
 	for b.Loop() {
 		bare.turn(b, &number)
-		portal.turn(b, &number)
+		accept.turn(b, &number)
 	}
-	if rows := int64(len(s.query(`SELECT id FROM messages`))); rows != portal.answers+1 {
-		b.Errorf("%d messages were acknowledged, %d are stored", portal.answers+1, rows)
+	if rows := int64(len(s.query(`SELECT id FROM messages`))); rows != accept.answers+1 {
+		b.Errorf("%d messages were acknowledged, %d are stored", accept.answers+1, rows)
 	}
 	b.ReportMetric(median(bare.rates), "bare-requests/s")
-	b.ReportMetric(median(portal.rates), "accept-requests/s")
-	b.ReportMetric(median(portal.rates)/median(bare.rates), "accept/bare")
+	b.ReportMetric(median(accept.rates), "accept-requests/s")
+	b.ReportMetric(median(accept.rates)/median(bare.rates), "accept/bare")
 	b.ReportMetric(0, "ns/op")
 }
 

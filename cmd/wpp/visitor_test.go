@@ -106,11 +106,18 @@ func (s *server) made(token, method, path, body string) string {
 	if r.status/100 != 2 {
 		s.Fatalf("%s %s: %d %s", method, path, r.status, r.body)
 	}
+	id := idOf(r)
+	if id == "" {
+		s.Fatalf("%s %s answered without an id: %s", method, path, r.body)
+	}
+	return id
+}
+
+// idOf returns the id in an answer, "" for none.
+func idOf(r reply) string {
 	var out struct {
 		ID string `json:"id"`
 	}
-	if err := json.Unmarshal([]byte(r.body), &out); err != nil {
-		s.Fatalf("%s %s: %v in %s", method, path, err, r.body)
-	}
+	_ = json.Unmarshal([]byte(r.body), &out)
 	return out.ID
 }

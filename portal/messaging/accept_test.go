@@ -62,6 +62,7 @@ func TestMalformedDrafts(t *testing.T) {
 		},
 		{"long reference", with(text(tester), func(d *messaging.Draft) { d.Reference = strings.Repeat("x", 256) }), []string{"/reference too_long"}},
 		{"too far ahead", with(text(tester), func(d *messaging.Draft) { d.SendAt = in(b, 31*24*time.Hour) }), []string{"/send_at out_of_range"}},
+		{"before all times", with(text(tester), func(d *messaging.Draft) { d.SendAt = new(time.Time) }), []string{"/send_at out_of_range"}},
 		{"expires too soon", with(text(tester), func(d *messaging.Draft) { d.ExpiresAt = in(b, 29*time.Second) }), []string{"/expires_at out_of_range"}},
 		{"expires too late", with(text(tester), func(d *messaging.Draft) { d.ExpiresAt = in(b, 31*24*time.Hour) }), []string{"/expires_at out_of_range"}},
 		{

@@ -50,6 +50,24 @@ func TestDeliveredAfterFailed(t *testing.T) {
 	b.want(m.ID, portal.StatusDelivered, "")
 }
 
+// WhatsApp tells whole seconds, and its news may come before its answer.
+func TestNoStatusIsOlderThanItsMessage(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.clock.add(900 * time.Millisecond)
+	m := b.accept(text(magic("07")))
+	b.dispatch()
+	b.status(m, "sent", "wamid.EARLY")
+	b.status(m, "delivered", "wamid.EARLY")
+	b.status(m, "read", "wamid.EARLY")
+	m = b.want(m.ID, portal.StatusRead, "")
+	for name, at := range map[string]*time.Time{"accepted": m.AcceptedAt, "delivered": m.DeliveredAt, "read": m.ReadAt} {
+		if at == nil || at.Before(m.CreatedAt) {
+			t.Errorf("%s %v, created %v", name, at, m.CreatedAt)
+		}
+	}
+}
+
 // status has WhatsApp report a status, rightly signed by the message's channel.
 func (b *bench) status(m portal.Message, status, wamid string) {
 	b.Helper()

@@ -51,7 +51,7 @@ func (a *API) Document(lang string) []byte {
 	if lang != portal.LangPT {
 		lang = portal.LangEN
 	}
-	return a.documents["developer.json "+lang].body
+	return a.documents()["developer.json "+lang].body
 }
 
 // serveDocument answers /openapi/developer.json and .yaml in the language of
@@ -72,7 +72,7 @@ func (a *API) serveDocument(w http.ResponseWriter, r *http.Request) {
 	h.Set("Request-Id", id)
 	h.Set("Content-Language", lang)
 	h.Set("Vary", "Accept-Language")
-	doc, found := a.documents[strings.TrimPrefix(r.URL.Path, "/openapi/")+" "+lang]
+	doc, found := a.documents()[strings.TrimPrefix(r.URL.Path, "/openapi/")+" "+lang]
 	switch {
 	case !found:
 		a.refuseDocument(w, portal.CodeNotFound, lang, id)

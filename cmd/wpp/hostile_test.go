@@ -1,0 +1,63 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"testing"
+
+	"github.com/wppmarketing/developers/portal"
+)
+
+// payloads are what somebody may write who wants a page to run it.
+var payloads = []string{
+	`<script>document.title="fired"</script>`, `"><img src=x onerror="document.title='fired'">`, `'><svg onload=document.title='fired'>`,
+	`</title><script>document.title="fired"</script>`, `</script><script>document.title="fired"</script>`, `<iframe srcdoc="<script>parent.document.title='fired'</script>">`,
+	`javascript:document.title='fired'`, `<a href="javascript:document.title='fired'" autofocus onfocus="document.title='fired'">x</a>`,
+	`<style>*{background:url(http://other.example/x)}</style>`, `<link rel=stylesheet href=http://other.example/x.css>`, `<base href="http://other.example/">`,
+	`<meta http-equiv=refresh content="0;url=http://other.example/">`, `<form action=http://other.example><button>x`, `<object data=http://other.example/x>`,
+	`<details open ontoggle="document.title='fired'">`, `<math><mtext></table><mglyph><style><!--</style><img src=x onerror=document.title='fired'>`,
+	`{{constructor.constructor("document.title='fired'")()}}`, `${document.title='fired'}`, `data:text/html,<script>document.title='fired'</script>`,
+	"\u202e<b>\u0000</b>", `<!--<img src="--><img src=x onerror=document.title='fired'//">`, `&lt;script&gt;document.title='fired'&lt;/script&gt;`,
+	`%3Cscript%3Edocument.title='fired'%3C/script%3E`, `\u003cscript\u003edocument.title='fired'\u003c/script\u003e`, "`-document.title='fired'-`",
+	`';document.title='fired';//`, `";document.title='fired';//`, `*/document.title='fired'/*`, `<textarea autofocus onfocus=document.title='fired'>`, `<x onclick=document.title='fired' tabindex=1 autofocus onfocus=document.title='fired'>`,
+}
+
+// TestNoScriptFromData writes code wherever a person or a program may write,
+// and opens every page that shows it: nothing runs, nothing is even tried.
+func TestNoScriptFromData(t *testing.T) {
+	w := newWorld(t)
+	pages := []string{"/overview", "/tokens", "/messages", "/contacts", "/conversations", "/logs", "/logs?q=" + url.QueryEscape(payloads[0]), "/contacts?q=" + url.QueryEscape(payloads[1]), "/account"}
+	for i, p := range payloads {
+		pages = append(pages, w.plant(strconv.Itoa(i), p)...)
+	}
+	b := w.newTab(desktop)
+	b.adopt(w.as(portal.RoleOwner))
+	for _, page := range pages {
+		if got := b.open(page); got != http.StatusOK {
+			t.Errorf("%s: %d", page, got)
+		}
+		if title := eval[string](b, "document.title"); title == "fired" {
+			t.Errorf("%s runs what was written into it", page)
+		}
+	}
+}
+
+// plant writes a payload into all that is shown, and returns the pages of it.
+func (w *world) plant(n, payload string) (pages []string) {
+	w.Helper()
+	number := "+55119876000" + n[:1] + n[len(n)-1:]
+	quoted := strconv.QuoteToASCII(payload)
+	contact := w.call(w.secret, http.MethodPut, "/v1/contacts", `{"phone":"`+number+`","name":`+quoted+`,"external_id":`+quoted+`,"tags":[`+quoted+`],"attributes":{"a":`+quoted+`}}`)
+	message := w.call(w.secret, http.MethodPost, "/v1/messages", `{"to":"`+tester+`","type":"text","text":{"body":`+quoted+`},"reference":`+quoted+`}`)
+	handoff := w.call(w.secret, http.MethodPost, "/v1/handoffs", `{"contact":{"phone":"`+number+`"},"reason":`+quoted+`,"note":`+quoted+`}`)
+	odd := w.visitor().send(http.MethodGet, "/v1/"+url.PathEscape(payload)+"?"+url.QueryEscape(payload)+"="+url.QueryEscape(payload), nil,
+		http.Header{"Authorization": {"Bearer " + w.secret}, "User-Agent": {quoted}, "Traceparent": {quoted}})
+	for prefix, r := range map[string]reply{"/contacts/": contact, "/messages/": message, "/conversations/": handoff} {
+		if r.status/100 == 2 {
+			pages = append(pages, prefix+idOf(r))
+		}
+		pages = append(pages, "/logs/"+r.header.Get("Request-Id"))
+	}
+	return append(pages, "/logs/"+odd.header.Get("Request-Id"))
+}
