@@ -40,8 +40,12 @@ type Options struct {
 }
 
 // New returns the handler of every path of the program.
-func New(o Options) http.Handler {
+func New(o Options) (http.Handler, error) {
 	d := &door{Options: o, latency: newLatency(o.Metrics)}
+	compress, err := newCompressor()
+	if err != nil {
+		return nil, err
+	}
 	pages := http.NewServeMux()
 	for _, rt := range o.Dashboard.Routes() {
 		pages.Handle(rt.Pattern, named(rt.Pattern, o.Dashboard.Handler(rt)))
@@ -56,7 +60,7 @@ func New(o Options) http.Handler {
 		mux.Handle(pattern, named(pattern, v1))
 	}
 	mux.Handle("/v1/", v1)
-	mux.Handle("/openapi/", o.API)
+	mux.Handle("/openapi/", compress(o.API))
 	mux.Handle("/assets/", apidocs.Assets())
 	mux.Handle("/static/", static.Handler())
 	mux.HandleFunc("GET /hooks/whatsapp/{channel_id}", d.verifyCallback)
@@ -64,8 +68,8 @@ func New(o Options) http.Handler {
 	mux.HandleFunc("GET /healthz", d.healthz)
 	mux.HandleFunc("GET /readyz", d.readyz)
 	mux.HandleFunc("GET /metrics", d.metrics)
-	mux.Handle("/", securePages(sameOrigin.Handler(limitForm(o.Sessions.Middleware(pages)))))
-	return d.observe(d.secure(mux))
+	mux.Handle("/", securePages(sameOrigin.Handler(limitForm(compress(o.Sessions.Middleware(pages))))))
+	return d.observe(d.secure(mux)), nil
 }
 
 // stopGrace is how long requests under way may take after the end was asked for.

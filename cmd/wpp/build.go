@@ -127,11 +127,11 @@ func (p *program) door(a *app, key []byte) (err error) {
 		Support: p.support, Log: p.log, Sessions: p.sessions, Wire: v1, BaseURL: a.BaseURL, Operations: operationsOf(v1),
 		Simulated: a.provider() == portal.ProviderSimulator, ClientIP: clientIP, Logger: p.logger,
 	})
-	p.handler = web.New(web.Options{
+	p.handler, err = web.New(web.Options{
 		API: v1, Operations: patternsOf(v1), Dashboard: pages, Messaging: p.messaging, Sessions: p.sessions, Store: p.store,
 		Metrics: p.metrics, MetricsToken: a.MetricsToken, HTTPS: https, Logger: p.logger,
 	})
-	return nil
+	return err
 }
 
 // operationsOf tells the pages how the operations of the API are called.

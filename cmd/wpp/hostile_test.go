@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -47,17 +48,23 @@ func TestNoScriptFromData(t *testing.T) {
 func (w *world) plant(n, payload string) (pages []string) {
 	w.Helper()
 	number := "+55119876000" + n[:1] + n[len(n)-1:]
-	quoted := strconv.QuoteToASCII(payload)
+	raw, err := json.Marshal(payload)
+	if err != nil {
+		w.Fatal(err)
+	}
+	quoted := string(raw)
 	contact := w.call(w.secret, http.MethodPut, "/v1/contacts", `{"phone":"`+number+`","name":`+quoted+`,"external_id":`+quoted+`,"tags":[`+quoted+`],"attributes":{"a":`+quoted+`}}`)
 	message := w.call(w.secret, http.MethodPost, "/v1/messages", `{"to":"`+tester+`","type":"text","text":{"body":`+quoted+`},"reference":`+quoted+`}`)
 	handoff := w.call(w.secret, http.MethodPost, "/v1/handoffs", `{"contact":{"phone":"`+number+`"},"reason":`+quoted+`,"note":`+quoted+`}`)
 	odd := w.visitor().send(http.MethodGet, "/v1/"+url.PathEscape(payload)+"?"+url.QueryEscape(payload)+"="+url.QueryEscape(payload), nil,
 		http.Header{"Authorization": {"Bearer " + w.secret}, "User-Agent": {quoted}, "Traceparent": {quoted}})
 	for prefix, r := range map[string]reply{"/contacts/": contact, "/messages/": message, "/conversations/": handoff} {
+		if r.status/100 != 2 { w.Logf("%s %s %d %s", prefix, payload, r.status, r.body) }
 		if r.status/100 == 2 {
 			pages = append(pages, prefix+idOf(r))
+		} else {
+			pages = append(pages, "/logs/"+r.header.Get("Request-Id"))
 		}
-		pages = append(pages, "/logs/"+r.header.Get("Request-Id"))
 	}
 	return append(pages, "/logs/"+odd.header.Get("Request-Id"))
 }

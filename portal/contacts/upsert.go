@@ -265,6 +265,9 @@ func save(tx *store.Tx, old, c portal.Contact) error {
 	if c.Phone == old.Phone {
 		return nil
 	}
+	if err := tx.KeepOptOut(old); err != nil {
+		return err
+	}
 	if old.Phone != "" && c.UserID == "" && c.WAID == "" {
 		if err := tx.CloseWindows(c); err != nil {
 			return err

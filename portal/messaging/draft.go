@@ -160,7 +160,8 @@ func (s *shape) template(t *TemplateRef, pointer string) {
 func (s *shape) times(d Draft, now time.Time) {
 	start := now
 	if d.SendAt != nil {
-		s.add(d.SendAt.After(now.Add(maxSchedule)), "/send_at", portal.FieldOutOfRange)
+		// Late is now; a year of one is a mistake, and no store keeps it.
+		s.add(d.SendAt.After(now.Add(maxSchedule)) || d.SendAt.Before(time.Unix(0, 0)), "/send_at", portal.FieldOutOfRange)
 		start = later(now, *d.SendAt)
 	}
 	if d.ExpiresAt != nil {

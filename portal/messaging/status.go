@@ -161,9 +161,9 @@ func write(tx *store.Tx, channel portal.Channel, m portal.Message, u whatsapp.St
 }
 
 // stamp notes when WhatsApp says it happened. Its clock counts whole seconds,
-// so a time before our own acceptance is moved up to it.
+// so a time before the message was made or accepted is moved up to that.
 func stamp(m *portal.Message, n portal.StatusNews) {
-	at := n.At
+	at := later(n.At, m.CreatedAt)
 	if m.AcceptedAt != nil {
 		at = later(at, *m.AcceptedAt)
 	}

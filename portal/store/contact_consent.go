@@ -68,8 +68,10 @@ RETURNING status, marketing, source, at`,
 	return true, tx.writeConsent(*c)
 }
 
-// keepOptOut remembers, without the number itself, that the person wants no messages.
-func (tx *Tx) keepOptOut(c portal.Contact) error {
+// KeepOptOut remembers, without the number itself, that the person wants no
+// messages there, for a contact that is erased or gets another number.
+func (tx *Tx) KeepOptOut(c portal.Contact) (err error) {
+	defer portal.Wrap(&err, "KeepOptOut(%s)", c.ID)
 	if c.OptIn.Status != portal.OptedOut && c.OptIn.Marketing != portal.OptedOut {
 		return nil
 	}

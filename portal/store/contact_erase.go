@@ -19,7 +19,7 @@ func (tx *Tx) EraseContact(t portal.Tenant, id string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := tx.keepOptOut(c); err != nil {
+	if err := tx.KeepOptOut(c); err != nil {
 		return err
 	}
 	if err := tx.eraseMessages(c); err != nil {

@@ -121,11 +121,17 @@ RETURNING `+messageColumns, []any{id, t.AccountID, string(t.Environment)}, w.des
 // found by WhatsApp's id within the channel, else by our own id while its
 // answer is not known. not_found when the channel sent no such message.
 func (tx *Tx) LockSent(channelID, providerID, id string) (portal.Message, error) {
-	m, err := tx.lockSent(`provider_message_id = ? AND provider_message_id <> ''`, providerID, channelID)
+	const byProvider = `provider_message_id = ? AND provider_message_id <> ''`
+	m, err := tx.lockSent(byProvider, providerID, channelID)
 	if portal.CodeOf(err) != portal.CodeNotFound || id == "" {
 		return m, err
 	}
-	return tx.lockSent(`id = ? AND provider_message_id = ''`, id, channelID)
+	m, err = tx.lockSent(`id = ? AND provider_message_id = ''`, id, channelID)
+	if portal.CodeOf(err) != portal.CodeNotFound {
+		return m, err
+	}
+	// PostgreSQL waited for the answer being written, which took the row out of that condition.
+	return tx.lockSent(byProvider, providerID, channelID)
 }
 
 func (tx *Tx) lockSent(where, key, channelID string) (portal.Message, error) {
