@@ -68,7 +68,8 @@ func TestConsoleScopes(t *testing.T) {
 			t.Errorf("%q: %v", role, got)
 		}
 		for scope, need := range map[string]Permission{
-			ScopeMessagesSend: WriteMessages, ScopeHandoffsWrite: WriteConversations, ScopeLogsRead: ReadLogs, ScopeContactsRead: ReadMessages,
+			ScopeMessagesSend: WriteMessages, ScopeHandoffsWrite: WriteConversations, ScopeLogsRead: ReadLogs,
+			ScopeTemplatesRead: ReadMessages, ScopeContactsRead: RevealNumbers, ScopeMessagesRead: RevealNumbers,
 		} {
 			if slices.Contains(got, scope) != role.May(need) {
 				t.Errorf("%q: %s = %v", role, scope, !role.May(need))

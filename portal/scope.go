@@ -61,7 +61,8 @@ var roleScopes = []struct {
 	may    Permission
 	scopes []string
 }{
-	{ReadMessages, []string{ScopeAccountRead, ScopeMessagesRead, ScopeTemplatesRead, ScopeContactsRead}},
+	{ReadMessages, []string{ScopeAccountRead, ScopeTemplatesRead}},
+	{RevealNumbers, []string{ScopeMessagesRead, ScopeContactsRead}}, // the API masks nothing
 	{WriteMessages, []string{ScopeMessagesSend, ScopeTemplatesWrite, ScopeContactsWrite, ScopeEventsWrite}},
 	{ReadConversations, []string{ScopeHandoffsRead}},
 	{WriteConversations, []string{ScopeHandoffsWrite}},

@@ -91,7 +91,7 @@ if (stored) {
 
 // Relative times: the server writes the absolute one, which stays in the title.
 const units = [['second', 60], ['minute', 60], ['hour', 24], ['day', 30], ['month', 12], ['year', Infinity]];
-const rtf = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: 'auto', style: 'short' });
+const rtf = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: 'auto' });
 const relative = (then) => {
   let n = (then - Date.now()) / 1000;
   for (const [unit, size] of units) {

@@ -172,7 +172,7 @@ func NoAccount() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Blank(ui.L(ctx, "You belong to no account", "Você não faz parte de nenhuma conta"), ui.L(ctx, "Tokens, messages and logs belong to accounts. Ask the owner of one to add you, or the operator of this installation to create one.", "Tokens, mensagens e logs pertencem a contas. Peça a quem é titular de uma que inclua você, ou a quem opera esta instalação que crie uma.")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Blank(ui.L(ctx, "You belong to no account", "Você não faz parte de nenhuma conta"), ui.L(ctx, "Tokens, messages and logs belong to accounts. Ask the owner of one to add you, or the operator of this installation to create one.", "Tokens, mensagens e logs pertencem a contas. Peça a titulares de uma conta que incluam você, ou a quem opera esta instalação que crie uma.")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -229,7 +229,7 @@ func accountLead(a portal.Account) templ.Component {
 		var templ_7745c5c3_Var7 string
 		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(a.ID)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/account.templ`, Line: 66, Col: 22}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `account.templ`, Line: 66, Col: 22}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 		if templ_7745c5c3_Err != nil {
@@ -251,10 +251,10 @@ func accountLead(a portal.Account) templ.Component {
 func accountFields(ctx context.Context) []ui.Problem {
 	return []ui.Problem{
 		{ID: "name", Text: ui.L(ctx, "Name", "Nome")},
-		{ID: "language", Text: ui.L(ctx, "Language of the API's words", "Idioma das palavras da API")},
+		{ID: "language", Text: ui.L(ctx, "Language of the API’s words", "Idioma das respostas da API")},
 		{ID: "timezone", Text: ui.L(ctx, "Time zone", "Fuso horário")},
 		{ID: "testers", Text: ui.L(ctx, "Tester numbers", "Números de teste")},
-		{ID: "departments", Text: ui.L(ctx, "Departments", "Departamentos")},
+		{ID: "departments", Text: ui.L(ctx, "Departments", "Setores")},
 	}
 }
 
@@ -306,7 +306,7 @@ func accountForm(p AccountProps) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = ui.Input(ui.InputProps{
-			FieldProps: p.Form.field("name", ui.L(ctx, "Name", "Nome"), ui.L(ctx, "How the company appears to its people.", "Como a empresa aparece para as pessoas dela.")),
+			FieldProps: p.Form.field("name", ui.L(ctx, "Name", "Nome"), ui.L(ctx, "How the company appears to your team.", "Como a empresa aparece para a sua equipe.")),
 			Name:       "name", Value: p.Form.Name, Required: true, Autocomplete: "organization", Attributes: templ.Attributes{"maxlength": "120"},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -316,11 +316,11 @@ func accountForm(p AccountProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Select(ui.SelectProps{FieldProps: p.Form.field("timezone", ui.L(ctx, "Time zone", "Fuso horário"), ui.L(ctx, "Times on pages are shown in it.", "As horas das páginas seguem este fuso.")), Name: "timezone", Choices: Zones(p.Form.Zone)}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Select(ui.SelectProps{FieldProps: p.Form.field("timezone", ui.L(ctx, "Time zone", "Fuso horário"), ui.L(ctx, "Times on these pages follow it.", "Os horários destas páginas seguem este fuso.")), Name: "timezone", Choices: Zones(p.Form.Zone)}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Select(ui.SelectProps{FieldProps: p.Form.field("language", ui.L(ctx, "Language of the API's words", "Idioma das palavras da API"), ui.L(ctx, "For callers that do not send Accept-Language.", "Para quem não envia Accept-Language.")), Name: "language", Choices: []ui.Choice{
+		templ_7745c5c3_Err = ui.Select(ui.SelectProps{FieldProps: p.Form.field("language", ui.L(ctx, "Language of the API’s words", "Idioma das respostas da API"), ui.L(ctx, "For calls without Accept-Language.", "Para chamadas sem Accept-Language.")), Name: "language", Choices: []ui.Choice{
 			{Value: portal.LangPT, Label: "Português", Lang: portal.LangPT, Chosen: p.Form.Language == portal.LangPT},
 			{Value: portal.LangEN, Label: "English", Lang: portal.LangEN, Chosen: p.Form.Language == portal.LangEN},
 		}}).Render(ctx, templ_7745c5c3_Buffer)
@@ -331,11 +331,11 @@ func accountForm(p AccountProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Textarea(ui.TextareaProps{FieldProps: withOptional(p.Form.field("testers", ui.L(ctx, "Tester numbers", "Números de teste"), ui.L(ctx, "One per line. In the test environment their 24-hour window is open.", "Um por linha. No ambiente de teste, a janela de 24 horas deles está aberta."))), Name: "testers", Value: p.Form.Testers, Mono: true}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Textarea(ui.TextareaProps{FieldProps: withOptional(p.Form.field("testers", ui.L(ctx, "Tester numbers", "Números de teste"), ui.L(ctx, "One per line. In the test environment their 24-hour window is always open.", "Um por linha. No ambiente de teste, a janela de 24 horas deles fica sempre aberta."))), Name: "testers", Value: p.Form.Testers, Mono: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Textarea(ui.TextareaProps{FieldProps: withOptional(p.Form.field("departments", ui.L(ctx, "Departments", "Departamentos"), ui.L(ctx, "One per line. A handoff can ask for one of them.", "Um por linha. Um pedido de atendimento pode indicar um deles."))), Name: "departments", Value: p.Form.Departments}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Textarea(ui.TextareaProps{FieldProps: withOptional(p.Form.field("departments", ui.L(ctx, "Departments", "Setores"), ui.L(ctx, "One per line. A handoff can ask for one of them.", "Um por linha. Um pedido de atendimento pode indicar um deles."))), Name: "departments", Value: p.Form.Departments}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -354,7 +354,7 @@ func accountForm(p AccountProps) templ.Component {
 		var templ_7745c5c3_Var9 string
 		templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "Marketing templates to contacts without a recorded consent are refused with opt_in_required.", "Modelos de marketing para contatos sem consentimento registrado são recusados com opt_in_required."))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/account.templ`, Line: 116, Col: 240}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `account.templ`, Line: 116, Col: 240}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 		if templ_7745c5c3_Err != nil {
@@ -436,7 +436,7 @@ func accountFacts(p AccountProps) templ.Component {
 					var templ_7745c5c3_Var14 string
 					templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(p.Form.Zone)
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/account.templ`, Line: 128, Col: 17}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `account.templ`, Line: 128, Col: 17}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 					if templ_7745c5c3_Err != nil {
@@ -467,7 +467,7 @@ func accountFacts(p AccountProps) templ.Component {
 					var templ_7745c5c3_Var16 string
 					templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(languageName(p.Form.Language))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/account.templ`, Line: 131, Col: 35}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `account.templ`, Line: 131, Col: 35}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 					if templ_7745c5c3_Err != nil {
@@ -498,7 +498,7 @@ func accountFacts(p AccountProps) templ.Component {
 					var templ_7745c5c3_Var18 string
 					templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(linesOr(ctx, p.Form.Testers))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/account.templ`, Line: 134, Col: 34}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `account.templ`, Line: 134, Col: 34}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 					if templ_7745c5c3_Err != nil {
@@ -529,7 +529,7 @@ func accountFacts(p AccountProps) templ.Component {
 					var templ_7745c5c3_Var20 string
 					templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinStringErrs(linesOr(ctx, p.Form.Departments))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/account.templ`, Line: 137, Col: 38}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `account.templ`, Line: 137, Col: 38}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
 					if templ_7745c5c3_Err != nil {
@@ -537,7 +537,7 @@ func accountFacts(p AccountProps) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Fact(ui.L(ctx, "Departments", "Departamentos")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Fact(ui.L(ctx, "Departments", "Setores")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -561,7 +561,7 @@ func accountFacts(p AccountProps) templ.Component {
 						var templ_7745c5c3_Var22 string
 						templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "needs an opt-in", "exige consentimento"))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/account.templ`, Line: 141, Col: 58}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `account.templ`, Line: 141, Col: 58}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
 						if templ_7745c5c3_Err != nil {
@@ -571,7 +571,7 @@ func accountFacts(p AccountProps) templ.Component {
 						var templ_7745c5c3_Var23 string
 						templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "allowed unless opted out", "permitido salvo recusa"))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/account.templ`, Line: 143, Col: 70}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `account.templ`, Line: 143, Col: 70}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
 						if templ_7745c5c3_Err != nil {
@@ -595,9 +595,9 @@ func accountFacts(p AccountProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var24 string
-			templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "Owners and admins change these.", "Quem é titular ou administra altera isto."))
+			templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "Owners and admins change these.", "Titulares e administradores alteram estes dados."))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/account.templ`, Line: 147, Col: 110}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `account.templ`, Line: 147, Col: 116}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
 			if templ_7745c5c3_Err != nil {
@@ -703,7 +703,7 @@ func accountPlan(p AccountProps) templ.Component {
 					var templ_7745c5c3_Var29 string
 					templ_7745c5c3_Var29, templ_7745c5c3_Err = templ.JoinStringErrs(string(p.Account.Plan))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/account.templ`, Line: 177, Col: 34}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `account.templ`, Line: 177, Col: 34}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
 					if templ_7745c5c3_Err != nil {
@@ -738,7 +738,7 @@ func accountPlan(p AccountProps) templ.Component {
 					var templ_7745c5c3_Var31 string
 					templ_7745c5c3_Var31, templ_7745c5c3_Err = templ.JoinStringErrs(planRateText(ctx, p.Account.Plan.RequestsPerSecond()) + ui.L(ctx, ", each token", ", por token"))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/account.templ`, Line: 180, Col: 102}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `account.templ`, Line: 180, Col: 102}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
 					if templ_7745c5c3_Err != nil {
@@ -769,7 +769,7 @@ func accountPlan(p AccountProps) templ.Component {
 					var templ_7745c5c3_Var33 string
 					templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinStringErrs(ui.Date(ctx, p.Account.CreatedAt))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/account.templ`, Line: 183, Col: 39}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `account.templ`, Line: 183, Col: 39}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
 					if templ_7745c5c3_Err != nil {
@@ -806,9 +806,9 @@ func accountPlan(p AccountProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var34 string
-			templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "A day is a moving 24 hours. The operator of this installation changes the plan.", "Um dia são 24 horas móveis. Quem opera esta instalação altera o plano."))
+			templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "Counted over the last 24 hours. The operator of this installation changes the plan.", "Contadas nas últimas 24 horas. Quem opera esta instalação altera o plano."))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/account.templ`, Line: 191, Col: 190}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `account.templ`, Line: 191, Col: 196}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
 			if templ_7745c5c3_Err != nil {

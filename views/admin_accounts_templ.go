@@ -569,7 +569,7 @@ func AdminAccountNew(p AdminAccountNewProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: title, Text: ui.L(ctx, "The person becomes its owner and signs in with this e-mail and password.", "A pessoa vira titular e entra com este e-mail e esta senha.")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: title, Text: ui.L(ctx, "The person becomes its owner and signs in with this e-mail and password.", "A pessoa passa a ser titular e entra com este e-mail e esta senha.")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -626,7 +626,7 @@ func AdminAccountNew(p AdminAccountNewProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Input(ui.InputProps{FieldProps: ui.FieldProps{ID: "a-password", Label: ui.L(ctx, "First password", "Primeira senha"), Hint: ui.L(ctx, "12 characters or more. For a person who has an account already: their own.", "12 caracteres ou mais. De quem já tem conta: a própria."), Error: p.Errors["password"]}, Name: "password", Type: "password", Required: true, Autocomplete: "new-password"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Input(ui.InputProps{FieldProps: ui.FieldProps{ID: "a-password", Label: ui.L(ctx, "First password", "Primeira senha"), Hint: ui.L(ctx, "10 to 128 characters. If the person signs in here already: the password they have.", "De 10 a 128 caracteres. Se a pessoa já entra aqui, use a senha dela."), Error: p.Errors["password"]}, Name: "password", Type: "password", Required: true, Autocomplete: "new-password"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -657,7 +657,7 @@ func AdminAccountNew(p AdminAccountNewProps) templ.Component {
 }
 
 func planHint(ctx context.Context) string {
-	return ui.L(ctx, "standard: 100 requests/s a token, 1,000 messages a day in test, 10,000 live. unlimited: none of these.", "standard: 100 requisições/s por token, 1.000 mensagens por dia em teste, 10.000 ao vivo. unlimited: nenhum deles.")
+	return ui.L(ctx, "standard: 100 requests/s for each token, 1,000 messages a day in test, 10,000 in live. unlimited: no limits.", "standard: 100 requisições/s por token, 1.000 mensagens por dia em teste, 10.000 ao vivo. unlimited: sem limites.")
 }
 
 func planChoices(current string) []ui.Choice {
@@ -1405,7 +1405,7 @@ func adminModules(p AdminAccountProps) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Panel(ui.PanelProps{ID: "h-mo", Title: ui.L(ctx, "Modules", "Módulos"), End: ui.Muted(ui.L(ctx, "holds from the next request on", "vale a partir da próxima requisição"))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var51), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Panel(ui.PanelProps{ID: "h-mo", Title: ui.L(ctx, "Modules", "Módulos"), End: ui.Muted(ui.L(ctx, "applies from the next request", "vale a partir da próxima requisição"))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var51), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1518,7 +1518,7 @@ func adminModuleLimit(p AdminAccountProps, m portal.AccountModule) templ.Compone
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Input(ui.InputProps{FieldProps: ui.FieldProps{ID: "d-" + m.Name, Label: ui.L(ctx, "Messages per day", "Mensagens por dia"), Hint: ui.L(ctx, "In a moving 24 hours. Empty: what the plan says.", "Em 24 horas corridas. Vazio: o que diz o plano."), Error: p.Errors["messages_per_day"]}, Name: "messages_per_day", Value: limitText(m.MessagesPerDay), Num: true, Autocomplete: "off", Attributes: templ.Attributes{"inputmode": "numeric"}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Input(ui.InputProps{FieldProps: ui.FieldProps{ID: "d-" + m.Name, Label: ui.L(ctx, "Messages per day", "Mensagens por dia"), Hint: ui.L(ctx, "In any 24 hours. Empty means the limit of the plan.", "Em qualquer período de 24 horas. Vazio significa o limite do plano."), Error: p.Errors["messages_per_day"]}, Name: "messages_per_day", Value: limitText(m.MessagesPerDay), Num: true, Autocomplete: "off", Attributes: templ.Attributes{"inputmode": "numeric"}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

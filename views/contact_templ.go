@@ -142,8 +142,8 @@ func Contact(p ContactProps) templ.Component {
 			}
 			if p.Contact.HandoffID != "" {
 				templ_7745c5c3_Err = ui.Callout(ui.CalloutProps{
-					Kind: "tip", Icon: "inbox", Title: ui.L(ctx, "A person is asked for in this conversation", "Uma pessoa foi pedida nesta conversa"),
-					Text:  ui.L(ctx, "Automations leave this contact alone until it is resolved.", "As automações não falam com este contato até a resolução."),
+					Kind: "tip", Icon: "inbox", Title: ui.L(ctx, "This conversation was handed to a person", "Esta conversa está com o atendimento"),
+					Text:  ui.L(ctx, "Automations leave this contact alone until it is resolved.", "As automações não escrevem a este contato até ela ser resolvida."),
 					Links: handoffLink(ctx, p.Contact.HandoffID),
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -327,7 +327,7 @@ func contactMoments(ctx context.Context, p ContactProps) []contactMoment {
 		all = append(all, contactMoment{m.At, kind, ui.MessageStatus(m.Status), contactMessage(m)})
 	}
 	for _, h := range p.Handoffs {
-		all = append(all, contactMoment{h.CreatedAt, "warn", ui.Text(ui.L(ctx, "A person was asked for", "Uma pessoa foi pedida")), contactHandoff(h)})
+		all = append(all, contactMoment{h.CreatedAt, "warn", ui.Text(ui.L(ctx, "Handoff requested", "Atendimento pedido")), contactHandoff(h)})
 	}
 	if !p.More {
 		all = append(all, contactMoment{p.Contact.CreatedAt, "ok", ui.Text(ui.L(ctx, "Contact created", "Contato criado")),
@@ -1219,7 +1219,7 @@ func contactEdit(p ContactProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Input(ui.InputProps{FieldProps: ui.FieldProps{ID: "c-tags", Label: ui.L(ctx, "Tags", "Etiquetas"), Hint: ui.L(ctx, "Separated by commas. They replace the tags above.", "Separadas por vírgula. Substituem as etiquetas acima."), Error: p.Errors["tags"], Optional: true}, Name: "tags", Value: p.Form.Tags, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Input(ui.InputProps{FieldProps: ui.FieldProps{ID: "c-tags", Label: ui.L(ctx, "Tags", "Etiquetas"), Hint: ui.L(ctx, "Separated by commas. They replace the current tags.", "Separadas por vírgula. Substituem as etiquetas atuais."), Error: p.Errors["tags"], Optional: true}, Name: "tags", Value: p.Form.Tags, Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1278,9 +1278,9 @@ func contactErase(p ContactProps) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var53 string
-		templ_7745c5c3_Var53, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "Erasing is written to the audit trail. An opt-out survives as a keyed hash.", "Apagar fica registrado na auditoria. Um descadastro sobrevive como hash com chave."))
+		templ_7745c5c3_Var53, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "Erasing is written to the audit trail. An opt-out is kept as a keyed hash.", "Apagar fica registrado na auditoria. Uma recusa de mensagens é mantida como hash com chave."))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `contact.templ`, Line: 325, Col: 182}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `contact.templ`, Line: 325, Col: 191}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
 		if templ_7745c5c3_Err != nil {
@@ -1319,7 +1319,7 @@ func contactErase(p ContactProps) templ.Component {
 		templ_7745c5c3_Err = ui.Sheet(ui.SheetProps{
 			ID: "d-erase", Danger: true, Action: ui.Href(ctx, p.path()+"/erase"),
 			Title:   ui.L(ctx, "Erase this contact?", "Apagar este contato?"),
-			Text:    ui.L(ctx, "Name, number, fields and message texts go away for good. Ids, statuses and the fact of the erasure stay.", "Nome, número, campos e textos das mensagens somem de vez. Ficam ids, status e o registro do apagamento."),
+			Text:    ui.L(ctx, "Name, number, fields and message texts are erased for good. Ids, statuses and the record of the erasure stay.", "Nome, número, campos e textos das mensagens são apagados de vez. Ficam ids, status e o registro do apagamento."),
 			Confirm: ui.L(ctx, "Erase contact", "Apagar contato"),
 		}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var54), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {

@@ -66,7 +66,7 @@ var consentLook = map[string]struct {
 	word portal.Words
 }{
 	portal.OptedIn:      {"ok", portal.Words{EN: "opted in", PT: "aceitou"}},
-	portal.OptedOut:     {"err", portal.Words{EN: "opted out", PT: "saiu"}},
+	portal.OptedOut:     {"err", portal.Words{EN: "opted out", PT: "recusou"}},
 	portal.OptInUnknown: {"none", portal.Words{EN: "unknown", PT: "desconhecido"}},
 }
 
@@ -129,7 +129,7 @@ func windowState(ctx context.Context, of windowsOf, now time.Time) (text string,
 	if !open {
 		return ui.L(ctx, "closed", "fechada"), false
 	}
-	return ui.L(ctx, "open, ", "aberta, ") + elapsed(ctx, latest.Sub(now).Truncate(time.Minute)), true
+	return ui.L(ctx, "open, ", "aberta, ") + minutes(ctx, latest.Sub(now)), true
 }
 
 // Contacts is the list of contacts.
@@ -185,7 +185,7 @@ func Contacts(p ContactsProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Search(ui.SearchProps{ID: "q", Label: ui.L(ctx, "Search contacts", "Buscar contatos"), Placeholder: ui.L(ctx, "Name, whole number, e-mail or external_id", "Nome, número inteiro, e-mail ou external_id"), Value: p.Query, Path: "/contacts", Keep: p.filters("q")}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Search(ui.SearchProps{ID: "q", Label: ui.L(ctx, "Search contacts", "Buscar contatos"), Placeholder: ui.L(ctx, "Name, full number, e-mail or external_id", "Nome, número completo, e-mail ou external_id"), Value: p.Query, Path: "/contacts", Keep: p.filters("q")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -623,7 +623,7 @@ func contactTable(p ContactsProps) templ.Component {
 		templ_7745c5c3_Err = ui.Table(ui.TableProps{Class: "stack", Caption: ui.L(ctx, "Contacts", "Contatos"), Columns: []ui.Column{
 			{Label: ui.L(ctx, "Contact", "Contato")}, {Label: ui.L(ctx, "Tags", "Etiquetas")}, {Label: ui.L(ctx, "Consent", "Consentimento")},
 			{Label: ui.L(ctx, "Window", "Janela"), Class: "hide-s"}, {Label: ui.L(ctx, "Source", "Origem"), Class: "hide-s"},
-			{Label: ui.L(ctx, "Last wrote", "Escreveu em"), Class: "r"},
+			{Label: ui.L(ctx, "Last wrote", "Última mensagem"), Class: "r"},
 		}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -848,7 +848,7 @@ func handoffRequested(p ConversationProps) templ.Component {
 			templ_7745c5c3_Var33 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = ui.SystemRow(ui.L(ctx, "Person asked for by ", "Pessoa pedida por ")+p.Requester+": "+p.Handoff.Reason+", "+hour(ctx, p.Handoff.CreatedAt)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.SystemRow(ui.L(ctx, "Handoff requested by ", "Atendimento pedido por ")+p.Requester+": "+p.Handoff.Reason+", "+hour(ctx, p.Handoff.CreatedAt)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -127,7 +127,7 @@ func Conversations(p ConversationsProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: title, Text: ui.L(ctx, "Conversations that a person was asked for. Automations stay out until each is resolved.", "Conversas para as quais uma pessoa foi pedida. As automações ficam de fora até cada uma ser resolvida.")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: title, Text: ui.L(ctx, "Conversations that need a person. Automations stay out until each one is resolved.", "Conversas que precisam de uma pessoa. As automações ficam de fora até cada uma ser resolvida.")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -503,7 +503,7 @@ func handoffState(h portal.Handoff, now time.Time) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		default:
-			templ_7745c5c3_Err = ui.Status(waitKind(h, now), elapsed(ctx, now.Sub(h.CreatedAt).Truncate(time.Minute))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Status(waitKind(h, now), minutes(ctx, now.Sub(h.CreatedAt))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -645,7 +645,7 @@ func noHandoffs(p ConversationsProps) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Blank(ui.L(ctx, "No one is waiting", "Ninguém aguardando"), ui.L(ctx, "A conversation appears here when your system asks for a person with this call.", "Uma conversa aparece aqui quando o seu sistema pede uma pessoa com esta chamada.")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Blank(ui.L(ctx, "No one is waiting", "Ninguém aguardando"), ui.L(ctx, "A conversation appears here when your system asks for a person with this call.", "Uma conversa aparece aqui quando o seu sistema pede atendimento com esta chamada.")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -852,7 +852,7 @@ func limits(p GuideProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ruleRow(ui.L(ctx, "Messages of the account", "Mensagens da conta"), ui.L(ctx, "On the standard plan 1,000 in any 24 hours in test, 10,000 in live. Then `daily_limit_reached`.", "No plano padrão, 1.000 em 24 horas quaisquer em teste e 10.000 ao vivo. Depois, `daily_limit_reached`.")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ruleRow(ui.L(ctx, "Messages of the account", "Mensagens da conta"), ui.L(ctx, "On the standard plan 1,000 in any 24 hours in test, 10,000 in live. Then `daily_limit_reached`.", "No plano padrão, 1.000 em qualquer período de 24 horas em teste e 10.000 ao vivo. Depois, `daily_limit_reached`.")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -860,7 +860,7 @@ func limits(p GuideProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ruleRow(ui.L(ctx, "Messages waiting for one person", "Mensagens à espera de uma pessoa"), ui.L(ctx, "100. Fewer are paced and sent in order; then `pair_rate_limited`.", "100. Menos que isso é ritmado e enviado em ordem; depois, `pair_rate_limited`.")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ruleRow(ui.L(ctx, "Messages waiting for one person", "Mensagens à espera de uma pessoa"), ui.L(ctx, "100. Up to then they are paced and sent in order; after that, `pair_rate_limited`.", "100. Até aí, são espaçadas e enviadas em ordem; depois, `pair_rate_limited`.")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

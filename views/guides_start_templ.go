@@ -482,9 +482,9 @@ func quickstartNumbers() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var23 string
-		templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "5. Numbers that always behave alike", "5. Números que sempre se comportam igual"))
+		templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "5. Numbers that always do the same", "5. Números que sempre fazem o mesmo"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `guides_start.templ`, Line: 80, Col: 116}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `guides_start.templ`, Line: 80, Col: 110}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
 		if templ_7745c5c3_Err != nil {
@@ -843,9 +843,9 @@ func authentication(p GuideProps) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var39 string
-		templ_7745c5c3_Var39, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "We store a fingerprint only: a lost token cannot be shown again. Make another one.", "Guardamos só uma impressão digital: um token perdido não pode ser mostrado de novo. Crie outro."))
+		templ_7745c5c3_Var39, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "We keep only a hash: a lost token cannot be shown again. Create another one.", "Guardamos só um hash: um token perdido não pode ser mostrado de novo. Crie outro."))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `guides_start.templ`, Line: 126, Col: 206}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `guides_start.templ`, Line: 126, Col: 185}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
 		if templ_7745c5c3_Err != nil {
@@ -869,9 +869,9 @@ func authentication(p GuideProps) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var41 string
-		templ_7745c5c3_Var41, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "Rotate without a gap: the new token works at once, the old one until the overlap you chose is over, and its page shows who still uses it.", "Troque sem parar: o novo token vale na hora, o antigo até o fim da sobreposição escolhida, e a página dele mostra quem ainda o usa."))
+		templ_7745c5c3_Var41, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "Rotate without a gap: the new token works at once, the old one until the overlap you chose is over, and its page shows who still uses it.", "Rotacione sem parar: o novo token vale na hora, o antigo até o fim da sobreposição escolhida, e a página dele mostra quem ainda o usa."))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `guides_start.templ`, Line: 128, Col: 298}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `guides_start.templ`, Line: 128, Col: 301}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
 		if templ_7745c5c3_Err != nil {
@@ -972,9 +972,9 @@ func authentication(p GuideProps) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var47 string
-		templ_7745c5c3_Var47, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "The reference page calls with your session for 15 minutes, in the test environment only, with the scopes you choose among those of your role. Those calls are in the log, tagged console.", "A página de referência chama com a sua sessão por 15 minutos, só no ambiente de teste, com os escopos que você escolher entre os da sua função. Essas chamadas ficam no log, marcadas como console."))
+		templ_7745c5c3_Var47, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "The reference page calls with your session for 15 minutes, in the test environment only, with the scopes you choose among those of your role. Those calls are in the log, tagged console.", "A página de referência chama com a sua sessão por 15 minutos, só no ambiente de teste, com os escopos que você escolher entre os do seu papel. Essas chamadas ficam no log, marcadas como console."))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `guides_start.templ`, Line: 146, Col: 411}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `guides_start.templ`, Line: 146, Col: 408}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
 		if templ_7745c5c3_Err != nil {

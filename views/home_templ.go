@@ -243,9 +243,9 @@ func hero(p HomeProps) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var10 string
-		templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "WPP Developers is the API of WPP Marketing. Your backend sends messages, keeps contacts up to date and asks for a person when one is needed. We check WhatsApp’s rules before sending, follow every status, and keep each call in a log that is safe to share.", "WPP Developers é a API da WPP Marketing. Seu backend envia mensagens, mantém contatos em dia e pede uma pessoa quando é preciso. Conferimos as regras do WhatsApp antes de enviar, acompanhamos cada status e guardamos cada chamada em um log seguro de compartilhar."))
+		templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "WPP Developers is the API of WPP Marketing. Your backend sends messages, keeps contacts up to date and asks for a person when one is needed. We check WhatsApp’s rules before sending, follow every status, and keep each call in a log that is safe to share.", "WPP Developers é a API da WPP Marketing. Seu backend envia mensagens, mantém contatos em dia e pede atendimento humano quando preciso. Conferimos as regras do WhatsApp antes de enviar, acompanhamos cada status e guardamos cada chamada em um log seguro de compartilhar."))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `home.templ`, Line: 57, Col: 559}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `home.templ`, Line: 57, Col: 564}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 		if templ_7745c5c3_Err != nil {
@@ -512,9 +512,9 @@ func directions() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var23 string
-		templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "You decide. Send a message, read the account, keep contacts, ask for a person.", "Você decide. Envie uma mensagem, leia a conta, mantenha contatos, peça uma pessoa."))
+		templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "You decide. Send a message, read the account, keep contacts, ask for a person.", "Você decide. Envie uma mensagem, leia a conta, mantenha contatos, peça atendimento."))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `home.templ`, Line: 100, Col: 188}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `home.templ`, Line: 100, Col: 189}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
 		if templ_7745c5c3_Err != nil {
@@ -727,7 +727,7 @@ func parts() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = part("inbox", portal.Words{EN: "Conversations", PT: "Atendimento"}, ui.L(ctx, "Ask for a person. Automation pauses for that contact until someone hands the conversation back.", "Peça uma pessoa. A automação pausa para aquele contato até alguém devolver a conversa."), "POST /v1/handoffs", "GET /v1/handoffs").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = part("inbox", portal.Words{EN: "Conversations", PT: "Atendimento"}, ui.L(ctx, "Ask for a person. Automation pauses for that contact until someone hands the conversation back.", "Peça atendimento humano. A automação pausa para aquele contato até alguém devolver a conversa."), "POST /v1/handoffs", "GET /v1/handoffs").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

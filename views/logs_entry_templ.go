@@ -126,7 +126,7 @@ func logEntry(p LogsProps, q portal.Request) templ.Component {
 			if q.Replayed {
 				templ_7745c5c3_Err = ui.Callout(ui.CalloutProps{
 					Kind:  "tip",
-					Title: ui.L(ctx, "Answered from memory", "Respondida de memória"),
+					Title: ui.L(ctx, "A repeat: the first answer, again", "Repetição: a primeira resposta, de novo"),
 					Text:  ui.L(ctx, "The Idempotency-Key was used before, so the first answer was given again and nothing was done twice.", "A Idempotency-Key já tinha sido usada: a primeira resposta foi repetida e nada foi feito duas vezes."),
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {

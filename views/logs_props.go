@@ -31,23 +31,22 @@ type LogsProps struct {
 	Entry   *portal.Request
 }
 
-// LogPeriods are the ranges of the log, with their words.
+// LogPeriods are the ranges of the log, by the names that the overview gives them too.
 var LogPeriods = []struct {
 	Name   string
 	Length time.Duration
-	Words  portal.Words
 }{
-	{"1h", time.Hour, portal.Words{EN: "1 hour", PT: "1 hora"}},
-	{"24h", 24 * time.Hour, portal.Words{EN: "24 hours", PT: "24 horas"}},
-	{"7d", 7 * 24 * time.Hour, portal.Words{EN: "7 days", PT: "7 dias"}},
-	{"30d", 30 * 24 * time.Hour, portal.Words{EN: "30 days", PT: "30 dias"}},
+	{"1h", time.Hour},
+	{"24h", 24 * time.Hour},
+	{"7d", 7 * 24 * time.Hour},
+	{"30d", 30 * 24 * time.Hour},
 }
 
 func logRanges(ctx context.Context, q LogQuery) []ui.Link {
 	var links []ui.Link
 	for _, p := range LogPeriods {
 		current := q.Range == p.Name || q.Range == "" && q.From == "" && q.To == "" && p.Name == "1h"
-		links = append(links, ui.Link{Label: ui.W(ctx, p.Words), Current: current,
+		links = append(links, ui.Link{Label: p.Name, Current: current,
 			Href: q.href(ctx, "/logs", q.Pairs("range", "from", "to"), "range", p.Name)})
 	}
 	return links

@@ -72,7 +72,7 @@ func messageStart(ctx context.Context, p MessageProps) []messageMoment {
 		start = append(start, messageMoment{at: m.CreatedAt, body: messageChecks(p.History.Checks), MomentProps: checksHead(ctx, p.History.Checks)})
 	}
 	if m.SendAt != nil {
-		start = append(start, messageMoment{at: m.CreatedAt, body: paragraph(ui.L(ctx, "It waits until ", "Ela espera até ") + ui.DateTime(ctx, *m.SendAt) + "."),
+		start = append(start, messageMoment{at: m.CreatedAt, body: paragraph(ui.L(ctx, "It waits until ", "Espera até ") + ui.DateTime(ctx, *m.SendAt) + "."),
 			MomentProps: ui.MomentProps{Kind: "none", Title: ui.MessageStatus(portal.StatusScheduled)}})
 		if m.Status == portal.StatusScheduled || len(p.History.Attempts) == 0 {
 			return start
@@ -432,7 +432,7 @@ func checksHead(ctx context.Context, checks []portal.Check) ui.MomentProps {
 	}
 	if warned > 0 {
 		head.Kind = "warn"
-		text += ", " + ui.Num(ctx, int64(warned)) + " " + ui.L(ctx, "with a warning", "com atenção")
+		text += ", " + ui.Num(ctx, int64(warned)) + " " + ui.L(ctx, "with a warning", "com aviso")
 	}
 	if failed > 0 {
 		head.Kind = "err"
@@ -528,9 +528,9 @@ func attemptWords(a portal.Attempt, p MessageProps) templ.Component {
 		}
 		if a.Outcome == portal.AttemptLost {
 			var templ_7745c5c3_Var19 string
-			templ_7745c5c3_Var19, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "No answer came. It may have arrived, so it is not sent again by itself.", "Não houve resposta. Ela pode ter chegado, então não é enviada de novo sozinha."))
+			templ_7745c5c3_Var19, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "No answer came. The message may have arrived, so it is not sent again automatically.", "Não houve resposta. A mensagem pode ter chegado, então não é reenviada automaticamente."))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `message_timeline.templ`, Line: 225, Col: 175}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `message_timeline.templ`, Line: 225, Col: 197}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
 			if templ_7745c5c3_Err != nil {
@@ -708,7 +708,7 @@ func newsWords(n portal.StatusNews, p MessageProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var29 string
-			templ_7745c5c3_Var29, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "Late or repeated news: it changed nothing.", "Notícia atrasada ou repetida: não mudou nada."))
+			templ_7745c5c3_Var29, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "Late or repeated status: it changed nothing.", "Status atrasado ou repetido: não mudou nada."))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `message_timeline.templ`, Line: 265, Col: 114}
 			}

@@ -670,7 +670,7 @@ func messageTable(p MessagesProps) templ.Component {
 			return nil
 		})
 		templ_7745c5c3_Err = ui.Table(ui.TableProps{Class: "msgs", Bare: true, Caption: ui.L(ctx, "Messages, newest first", "Mensagens, mais recentes primeiro"), Columns: []ui.Column{
-			{Label: "Status"}, {Label: ui.L(ctx, "To or from", "Para ou de")}, {Label: ui.L(ctx, "Content", "Conteúdo")},
+			{Label: "Status"}, {Label: ui.L(ctx, "To or from", "De ou para")}, {Label: ui.L(ctx, "Content", "Conteúdo")},
 			{Label: ui.L(ctx, "Reference", "Referência"), Class: "hide-s"}, {Label: ui.L(ctx, "Time", "Hora"), Class: "r"},
 		}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {

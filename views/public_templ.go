@@ -254,9 +254,9 @@ func Setup(p SetupProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var10 string
-			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "You opened the one-time link that wpp serve printed.", "Você abriu o link de uso único impresso por wpp serve.") + " ")
+			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "You opened the one-time link that wpp serve printed.", "Você abriu o link de uso único que o wpp serve mostrou.") + " ")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `public.templ`, Line: 87, Col: 138}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `public.templ`, Line: 87, Col: 139}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 			if templ_7745c5c3_Err != nil {
@@ -268,9 +268,9 @@ func Setup(p SetupProps) templ.Component {
 			}
 			if p.ExpiresAt != nil {
 				var templ_7745c5c3_Var11 string
-				templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "It stops working when you finish, or at ", "Ele deixa de valer quando você terminar, ou em ") + ui.DateTime(ctx, *p.ExpiresAt) + ".")
+				templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "It stops working when you finish, or at ", "Ele deixa de valer quando você terminar, ou em ") + ui.DateTime(ctx, *p.ExpiresAt) + " " + ui.ZoneName(ctx, *p.ExpiresAt) + ".")
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `public.templ`, Line: 89, Col: 152}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `public.templ`, Line: 89, Col: 191}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 				if templ_7745c5c3_Err != nil {
@@ -305,9 +305,9 @@ func Setup(p SetupProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var14 string
-			templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "You. The only person so far, and staff of this installation.", "Você. A única pessoa até agora, e administração desta instalação."))
+			templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "You. The only person so far, and staff of this installation.", "Você. A única pessoa por enquanto, também com a administração desta instalação."))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `public.templ`, Line: 95, Col: 200}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `public.templ`, Line: 95, Col: 214}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 			if templ_7745c5c3_Err != nil {
@@ -463,7 +463,7 @@ func setupFields(p SetupProps) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		password := p.field("password", ui.L(ctx, "Password", "Senha"))
-		password.Hint = ui.L(ctx, "12 characters or more.", "12 caracteres ou mais.")
+		password.Hint = ui.L(ctx, "10 to 128 characters.", "De 10 a 128 caracteres.")
 		templ_7745c5c3_Err = ui.Input(ui.InputProps{FieldProps: password, Name: "password", Type: "password", Autocomplete: "new-password", Required: true, Attributes: templ.Attributes{"minlength": "12"}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

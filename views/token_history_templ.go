@@ -84,7 +84,7 @@ func tokenHistory(p TokenProps) templ.Component {
 						var templ_7745c5c3_Var5 string
 						templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(tokenActText(ctx, a))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/token_history.templ`, Line: 19, Col: 30}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `token_history.templ`, Line: 19, Col: 30}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 						if templ_7745c5c3_Err != nil {
@@ -147,7 +147,7 @@ func tokenActName(ctx context.Context, action string) string {
 func tokenActText(ctx context.Context, a portal.Audit) string {
 	who := a.Actor.Name
 	if who == "" {
-		who = ui.L(ctx, "command line", "linha de comando")
+		who = ui.L(ctx, "the command line", "linha de comando")
 	}
 	var kept struct {
 		Scopes  []string `json:"scopes"`
@@ -156,11 +156,11 @@ func tokenActText(ctx context.Context, a portal.Audit) string {
 	_ = json.Unmarshal(a.Details, &kept) // a row of another shape shows who did it only
 	switch {
 	case kept.Overlap != nil:
-		return who + ", " + ui.L(ctx, "overlap ", "sobreposição de ") + overlapName(ctx, time.Duration(*kept.Overlap)*time.Second)
+		return ui.L(ctx, "By ", "Por ") + who + ", " + ui.L(ctx, "overlap ", "sobreposição de ") + overlapName(ctx, time.Duration(*kept.Overlap)*time.Second)
 	case len(kept.Scopes) > 0:
-		return who + ": " + strings.Join(kept.Scopes, ", ")
+		return ui.L(ctx, "By ", "Por ") + who + ". " + ui.L(ctx, "Scopes: ", "Escopos: ") + strings.Join(kept.Scopes, ", ")
 	}
-	return who
+	return ui.L(ctx, "By ", "Por ") + who
 }
 
 // overlapName is a whole number of days or hours: 24 h, 7 days.

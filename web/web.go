@@ -11,7 +11,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
+	"path"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -33,9 +34,8 @@ type Options struct {
 	Sessions     *session.Manager
 	Store        *store.Store
 	Metrics      *prometheus.Registry
-	MetricsToken string         // bearer of /metrics; "" = loopback peers only
-	Proxies      []netip.Prefix // whose X-Forwarded-For is believed
-	HTTPS        bool           // the base URL is https
+	MetricsToken string // bearer of /metrics; "" = loopback peers only
+	HTTPS        bool   // the base URL is https
 	Logger       *slog.Logger
 }
 
@@ -69,23 +69,43 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("GET /readyz", d.readyz)
 	mux.HandleFunc("GET /metrics", d.metrics)
 	mux.Handle("/", securePages(sameOrigin.Handler(limitForm(compress(o.Sessions.Middleware(pages))))))
-	return d.observe(d.secure(mux)), nil
+	return d.observe(d.secure(keepPaths(v1, mux))), nil
+}
+
+// keepPaths hands paths of the API that are not clean to the API, which refuses
+// them in its own words: the mux would redirect.
+func keepPaths(v1, mux http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := r.URL.EscapedPath()
+		if p == "/v1" || strings.HasPrefix(p, "/v1/") && path.Clean(p) != p {
+			v1.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // stopGrace is how long requests under way may take after the end was asked for.
 const stopGrace = 8 * time.Second
 
-// Serve answers on the listener until ctx ends. It then calls stopping, which
-// ends the streams, and lets the requests under way finish.
-func Serve(ctx context.Context, ln net.Listener, h http.Handler, stopping func()) error {
-	srv := &http.Server{
+// newServer returns a server that no slow client can hold for ever. Streams and
+// exports push the limit on writing ahead while they go on.
+func newServer(ctx context.Context, h http.Handler) *http.Server {
+	return &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
+}
+
+// Serve answers on the listener until ctx ends. It then calls stopping, which
+// ends the streams, and lets the requests under way finish.
+func Serve(ctx context.Context, ln net.Listener, h http.Handler, stopping func()) error {
+	srv := newServer(ctx, h)
 	srv.RegisterOnShutdown(stopping)
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(ln) }()

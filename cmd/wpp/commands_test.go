@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -106,5 +108,20 @@ func TestCommandsRefuse(t *testing.T) {
 		if line.stdin != "" && strings.Contains(stderr, line.stdin+" ") {
 			t.Errorf("%s: the password is in the answer", name)
 		}
+	}
+}
+
+// The words of the API, such as Retry-After, help nobody at a command line.
+func TestCommandsSayThatTheDatabaseIsBroken(t *testing.T) {
+	t.Parallel()
+	c := newCommands(t)
+	for _, file := range []string{"wpp.db", "wpp.db-wal"} {
+		if err := os.WriteFile(filepath.Join(c.data, file), []byte(strings.Repeat("no database ", 1000)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, _, stderr := c.run("", "token", "revoke", "tok_x")
+	if code != 1 || strings.Count(stderr, "\n") != 1 || strings.Contains(stderr, "Retry-After") || !strings.Contains(stderr, "the database") {
+		t.Errorf("exit %d, %q", code, stderr)
 	}
 }

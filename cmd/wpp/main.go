@@ -12,8 +12,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // machines without zone files
 
@@ -42,9 +44,12 @@ type app struct {
 	Settings
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
+	Logger         *slog.Logger // of the database; nil = discard, the command's one line says it
 }
 
 func main() {
+	// What libraries log by themselves, net/http for one, is JSON too.
+	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, nil)))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.LookupEnv, &app{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr})
 	stop()
@@ -103,6 +108,9 @@ func explain(err error) string {
 	}
 	var refused *portal.Error
 	if errors.As(err, &refused) {
+		if refused.Code == portal.CodeStorageUnavailable && refused.Cause != nil {
+			return "the database cannot be opened, read or written: " + strings.Join(strings.Fields(refused.Cause.Error()), " ")
+		}
 		if entry, ok := portal.EntryOf(refused.Code); ok {
 			return refusal(refused, entry)
 		}
@@ -125,7 +133,7 @@ func (a *app) store(ctx context.Context, migrate bool) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := store.Options{DatabaseURL: a.DatabaseURL, DataDir: a.Data, SecretKey: key, Migrate: migrate}
+	o := store.Options{DatabaseURL: a.DatabaseURL, DataDir: a.Data, SecretKey: key, Migrate: migrate, Logger: a.Logger}
 	if !migrate {
 		o.BusyTimeout = commandLockWait
 	}

@@ -21,6 +21,7 @@ type serveCmd struct{}
 // Run serves until ctx ends. Ready means GET /readyz answers 200.
 func (serveCmd) Run(ctx context.Context, a *app) error {
 	logger := slog.New(slog.NewJSONHandler(a.Stderr, nil))
+	a.Logger = logger
 	if a.DatabaseURL == "" {
 		if err := os.MkdirAll(a.Data, 0o700); err != nil {
 			return fmt.Errorf("the data folder cannot be made: %w", err)

@@ -148,12 +148,7 @@ func TestSecretsStayAway(t *testing.T) {
 	for _, c := range v.client.Jar.Cookies(u) {
 		secrets["cookie "+c.Name] = c.Value
 	}
-	written := map[string][]byte{"log": []byte(w.past + w.log.String()), "standard output": []byte(w.out.String())}
-	for _, name := range []string{"wpp.db", "wpp.db-wal"} {
-		if raw, err := os.ReadFile(filepath.Join(w.data, name)); err == nil { //nolint:gosec // a test's own folder
-			written["database"] = append(written["database"], raw...)
-		}
-	}
+	written := w.written()
 	if !bytes.Contains(written["database"], []byte("Loja Exemplo")) {
 		t.Error("the database is not read as it is")
 	}
@@ -170,6 +165,17 @@ func TestSecretsStayAway(t *testing.T) {
 		t.Error("the log holds a phone number")
 	}
 	logLines(t, w.past+w.log.String())
+}
+
+// written returns all that the program wrote.
+func (w *world) written() map[string][]byte {
+	all := map[string][]byte{"log": []byte(w.past + w.log.String()), "standard output": []byte(w.out.String())}
+	for _, name := range []string{"wpp.db", "wpp.db-wal"} {
+		if raw, err := os.ReadFile(filepath.Join(w.data, name)); err == nil {
+			all["database"] = append(all["database"], raw...)
+		}
+	}
+	return all
 }
 
 // disguises returns the forms in which a secret could be written.

@@ -123,10 +123,24 @@ func (s *Settings) keyFile(create bool) (string, error) {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)
 	encoded := base64.StdEncoding.EncodeToString(key)
-	if err := os.WriteFile(path, []byte(encoded+"\n"), 0o600); err != nil {
+	if err := writeNew(path, encoded+"\n"); err != nil {
 		return "", fmt.Errorf("the secret key cannot be written: %w", err)
 	}
 	return encoded, nil
+}
+
+// writeNew makes a file that its owner alone reads, and returns when the disk
+// has it: nothing sealed under a key may outlive the key.
+func writeNew(path, text string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // inside the operator's data folder
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		_ = os.Remove(path) // half a key would be taken for a wrong one
+	}
+	return err
 }
 
 // provider returns the provider of the live environment.

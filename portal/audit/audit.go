@@ -179,14 +179,9 @@ func (l *Log) Get(ctx context.Context, t portal.Tenant, id string) (portal.Reque
 	return l.store.Reader(ctx).Request(t, id)
 }
 
-// Minutes returns the calls of each minute from from up to to, empty minutes
-// included. Filters that the counts do not know are counted from the log.
-func (l *Log) Minutes(ctx context.Context, t portal.Tenant, f portal.RequestFilter, from, to time.Time) ([]portal.Minute, error) {
-	f.From, f.To = &from, &to
-	return l.Steps(ctx, t, f, time.Minute)
-}
-
-// Steps is Minutes for any step of whole minutes between f.From and f.To, which must be set.
+// Steps returns the calls of each step of whole minutes from f.From up to f.To,
+// which must be set, empty steps included. Filters that the counts do not know
+// (Counted) are counted from the log.
 func (l *Log) Steps(ctx context.Context, t portal.Tenant, f portal.RequestFilter, step time.Duration) ([]portal.Minute, error) {
 	if !Counted(f) {
 		return l.store.Reader(ctx).RequestCounts(t, f, step)

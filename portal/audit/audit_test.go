@@ -49,6 +49,13 @@ func list(t *testing.T, l *audit.Log, tn portal.Tenant, f portal.RequestFilter) 
 	return rows
 }
 
+// steps counts the calls of each minute from noon on.
+func steps(t *testing.T, l *audit.Log, f portal.RequestFilter, to time.Time) ([]portal.Minute, error) {
+	t.Helper()
+	f.From, f.To = &noon, &to
+	return l.Steps(t.Context(), tenant, f, time.Minute)
+}
+
 func TestAReadIsLoggedMasked(t *testing.T) {
 	t.Parallel()
 	l, _ := setup(t)
@@ -96,7 +103,7 @@ func TestAWritesRowStandsAndFallsWithTheWrite(t *testing.T) {
 	if len(rows) != 1 || rows[0].Duration == nil || *rows[0].Duration != 12*time.Millisecond || rows[0].Timing.Store != 10*time.Millisecond {
 		t.Fatalf("after the answer: %+v", rows)
 	}
-	minutes, err := l.Minutes(t.Context(), tenant, portal.RequestFilter{}, noon, noon.Add(time.Minute))
+	minutes, err := steps(t, l, portal.RequestFilter{}, noon.Add(time.Minute))
 	if err != nil || len(minutes) != 1 || minutes[0].OK != 1 {
 		t.Fatalf("minutes: %+v, %v", minutes, err)
 	}
@@ -127,7 +134,7 @@ func TestRunWritesSoonAndAtTheEnd(t *testing.T) {
 	if rows := list(t, l, tenant, portal.RequestFilter{}); len(rows) != 2 {
 		t.Errorf("%d rows after the end, want 2", len(rows))
 	}
-	minutes, err := l.Minutes(t.Context(), tenant, portal.RequestFilter{TokenID: "tok_a", Class: 2}, noon, noon.Add(time.Minute))
+	minutes, err := steps(t, l, portal.RequestFilter{TokenID: "tok_a", Class: 2}, noon.Add(time.Minute))
 	if err != nil || minutes[0].OK != 2 {
 		t.Errorf("minutes: %+v, %v", minutes, err)
 	}
@@ -228,14 +235,14 @@ func TestMinutesOfAFilterAreCountedFromTheLog(t *testing.T) {
 	l.Enqueue(t.Context(), row())
 	l.Flush(t.Context())
 	want := []portal.Minute{{At: noon, OK: 2}, {At: noon.Add(time.Minute), Refused: 1, Failed: 1}, {At: noon.Add(2 * time.Minute)}}
-	got, err := l.Minutes(t.Context(), tenant, portal.RequestFilter{Method: "POST"}, noon, noon.Add(3*time.Minute))
+	got, err := steps(t, l, portal.RequestFilter{Method: "POST"}, noon.Add(3*time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	got, err = l.Minutes(t.Context(), tenant, portal.RequestFilter{Class: 4}, noon, noon.Add(3*time.Minute))
+	got, err = steps(t, l, portal.RequestFilter{Class: 4}, noon.Add(3*time.Minute))
 	if err != nil || fmt.Sprint(got[0].OK, got[1].Refused, got[1].Failed) != "0 1 0" {
 		t.Errorf("class 4: %+v, %v", got, err)
 	}

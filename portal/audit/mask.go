@@ -63,7 +63,7 @@ func headerValue(name, value string) string {
 			return scheme + " " + masked
 		}
 		return masked
-	case strings.Contains(name, "cookie") || strings.Contains(name, "signature") || secretName.MatchString(name):
+	case strings.Contains(name, "cookie") || strings.Contains(name, "signature") || secretName(name):
 		return masked
 	case slices.Contains([]string{"etag", "if-match", "if-none-match", "traceparent"}, name) && fingerprint.MatchString(value):
 		return value

@@ -20,7 +20,6 @@ const (
 )
 
 var (
-	secretName    = regexp.MustCompile(`token|secret|password|code`)
 	languageCode  = regexp.MustCompile(`^[a-z]{2,3}([_-][A-Za-z]{2,4})?$`)
 	alreadyMasked = regexp.MustCompile(`^(?:\+\d{1,3} ?\d{0,2} ?\d?•{4}-?\d{4}|•{3,4}|•{3} \d{1,7} characters)$`)
 	templateName  = regexp.MustCompile(`^[a-z0-9_]{1,512}$`)
@@ -29,6 +28,7 @@ var (
 // The names that decide, in alphabetical order.
 var (
 	hiddenNames     = []string{"attributes", "body", "caption", "content", "email", "evidence", "footer", "note", "parameters", "preview", "reason", "search", "text", "username"}
+	secretWords     = []string{"code", "password", "secret", "token"} // parts of a name
 	structuralWords = []string{"component", "format", "index", "parameter_name", "sub_type", "type"}
 	telephoneNames  = []string{"candidates", "e164", "from", "number", "phone", "phones", "tester_numbers", "testers", "to", "wa_id"}
 	templateParents = []string{"fallback_template", "template"}
@@ -58,10 +58,16 @@ func rule(parent, key string) treatment {
 		return plain
 	case key == "name" || strings.HasSuffix(key, "_name"):
 		return hidden
-	case secretName.MatchString(key):
+	case secretName(key):
 		return secret
 	}
 	return plain
+}
+
+// secretName reports whether the name of a member, a parameter or a header
+// says that its value is a secret.
+func secretName(name string) bool {
+	return slices.ContainsFunc(secretWords, func(word string) bool { return strings.Contains(name, word) })
 }
 
 // below returns how a member of a value that is treated so is treated itself.
@@ -77,25 +83,29 @@ func (t treatment) below(parent, key string) treatment {
 
 // text returns what is kept of a string.
 func (t treatment) text(parent, key, s string) string {
-	if alreadyMasked.MatchString(s) {
+	if strings.Contains(s, "•") && alreadyMasked.MatchString(s) {
 		return s
 	}
 	switch t {
 	case telephone:
-		if isKept(s) || strings.HasPrefix(s, "ext:") || s == "" {
+		if s == "" || strings.HasPrefix(s, "ext:") || s[0] != '+' && isKept(s) {
 			return scrub(s)
 		}
-		if m := maskNumber(s); m != dots {
+		first, second := s, "+"+s
+		if key == "wa_id" { // as WhatsApp writes them, without the plus sign
+			first, second = second, first
+		}
+		if m := maskNumber(first); m != dots {
 			return m
 		}
-		return maskNumber("+" + s) // as WhatsApp writes them
+		return maskNumber(second)
 	case hidden, structural:
 		if key == "reason" && slices.Contains(reasons, s) {
 			return s
 		}
 		return lengthOf(s)
 	case secret:
-		if s == "" || isKept(s) || isCode(parent, key, s) {
+		if s == "" || isCode(parent, key, s) || isKept(s) {
 			return s
 		}
 		return masked

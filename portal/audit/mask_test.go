@@ -19,6 +19,7 @@ func TestMaskBodies(t *testing.T) {
 		{"a number inside a text", `{"reference":"ped 5511987654417 x"}`, `{"reference":"ped +55 11 9••••-4417 x"}`},
 		{"digits that are no number", `{"reference":"99999999999999999999"}`, `{"reference":"••••"}`},
 		{"a number as WhatsApp writes it", `{"wa_id":"14155552671"}`, `{"wa_id":"+1 ••••2671"}`},
+		{"a foreign one that would read as Brazilian", `{"wa_id":"49912345678"}`, `{"wa_id":"+49 ••••5678"}`},
 		{"an id in the place of a number", `{"to":"ctc_01KB2M4X7Q9V0T3R5N8W6Y1Z03"}`, `{"to":"ctc_01KB2M4X7Q9V0T3R5N8W6Y1Z03"}`},
 		{"a contact", `{"name":"Maria Silva","email":"maria@example.com","attributes":{"cidade":"Contagem","pedidos":7,"vip":true},"tags":["vip"]}`,
 			`{"name":"••• 11 characters","email":"••• 17 characters","attributes":{"cidade":"••• 8 characters","pedidos":"••• 1 characters","vip":"•••"},"tags":["vip"]}`},

@@ -83,36 +83,39 @@ func (l *Log) take() []entry {
 // write stores a batch. A store that is away is tried again, meanwhile the
 // buffer fills; a row that the store refuses is lost alone.
 func (l *Log) write(ctx context.Context, batch []entry) {
-	var err error
-	for n := range tries {
-		if err = l.insert(batch); err == nil {
-			l.shown(batch)
-			return
+	err := l.insertSurely(ctx, batch)
+	if err == nil {
+		l.shown(batch)
+		return
+	}
+	l.logger.Error("request log not written", "rows", len(batch), "error", err)
+	alone := len(batch) > 1 && !away(err)
+	for _, e := range batch {
+		if alone && l.insert([]entry{e}) == nil {
+			l.shown([]entry{e})
+		} else {
+			l.lose(e)
 		}
-		if code := portal.CodeOf(err); code != portal.CodeStorageUnavailable && code != portal.CodeOverloaded {
-			break
+	}
+}
+
+func (l *Log) insertSurely(ctx context.Context, batch []entry) (err error) {
+	for n := range tries {
+		if err = l.insert(batch); err == nil || !away(err) {
+			return err
 		}
 		select {
 		case <-time.After(time.Duration(n+1) * 100 * time.Millisecond):
 		case <-ctx.Done():
 		}
 	}
-	l.logger.Error("request log not written", "rows", len(batch), "error", err)
-	if len(batch) == 1 {
-		l.lose(batch[0])
-		return
-	}
-	for _, e := range batch {
-		l.writeAlone(e)
-	}
+	return err
 }
 
-func (l *Log) writeAlone(e entry) {
-	if err := l.insert([]entry{e}); err != nil {
-		l.lose(e)
-		return
-	}
-	l.shown([]entry{e})
+// away reports whether the store takes nothing at the moment, whatever it is given.
+func away(err error) bool {
+	code := portal.CodeOf(err)
+	return code == portal.CodeStorageUnavailable || code == portal.CodeOverloaded
 }
 
 func (l *Log) insert(batch []entry) error {
@@ -167,7 +170,9 @@ func (l *Log) purge(ctx context.Context) (more bool) {
 		if err != nil {
 			return err
 		}
-		n = rows + keys
+		if n = rows + keys; n > 0 {
+			return nil // the counts come with the last step
+		}
 		_, err = tx.PurgeMinutes(tx.Now().Add(-KeepMinutes))
 		return err
 	})

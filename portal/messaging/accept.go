@@ -179,7 +179,7 @@ func (s *Service) Validate(ctx context.Context, c portal.Caller, d Draft) (v Ver
 			return err
 		}
 		if e.contact.ID != "" && !e.created && e.draft.Type == portal.TypeTemplate && e.channel.ID != "" {
-			e.window, err = tx.Window(e.contact.ID, e.channel.ID)
+			e.window, err = tx.Window(c.Tenant, e.contact.ID, e.channel.ID)
 			e.window.ChannelID = e.channel.ID
 		}
 		if err != nil {

@@ -29,6 +29,7 @@ type evaluation struct {
 	contact    portal.Contact // zero when numberCode is set
 	created    bool           // the contact is new
 	window     portal.Window
+	always     bool // nobody asks for the window
 	open       bool
 	ref        *TemplateRef // the template, or the fallback
 	template   *portal.Template
@@ -132,11 +133,7 @@ func (e *evaluation) findPerson(tx *store.Tx) (err error) {
 		}
 		to = e.contact.Phone
 	}
-	if e.draft.parsed != nil {
-		e.number = *e.draft.parsed
-	} else {
-		e.number, err = phone.Parse(to, e.caller.Account.Country)
-	}
+	e.number, err = phone.Parse(to, e.caller.Account.Country)
 	magic := magicNumber.MatchString(e.number.E164) && e.provider == portal.ProviderCloud
 	if err != nil || magic {
 		e.numberCode = portal.CodeInvalidNumber
@@ -154,12 +151,13 @@ func (e *evaluation) findWindow(tx *store.Tx) (err error) {
 		return nil
 	}
 	if !e.created && e.draft.Type != portal.TypeTemplate {
-		if e.window, err = tx.Window(e.contact.ID, e.channel.ID); err != nil {
+		if e.window, err = tx.Window(e.caller.Tenant, e.contact.ID, e.channel.ID); err != nil {
 			return err
 		}
 	}
 	e.window.ChannelID = e.channel.ID
-	e.open = windowOpen(e.caller.Environment, e.caller.Account.Testers, e.number.E164, e.window, e.now)
+	e.always = AlwaysOpen(e.caller.Environment, e.caller.Account.Testers, e.number.E164)
+	e.open = e.always || open(e.window, e.now)
 	return nil
 }
 
@@ -268,7 +266,7 @@ func (e *evaluation) judgeWindow() {
 
 // closesBefore reports whether the window, open now, will be closed at that time.
 func (e *evaluation) closesBefore(at *time.Time) bool {
-	return at != nil && !windowOpen(e.caller.Environment, e.caller.Account.Testers, e.number.E164, e.window, *at)
+	return at != nil && !e.always && !open(e.window, *at)
 }
 
 // templatePointer is where the template stands in the request.

@@ -207,7 +207,8 @@ func lose(tx *store.Tx, m *portal.Message) error {
 // attempt applies the rules that may have changed since the message was
 // accepted, and begins the attempt when they let it go.
 func attempt(tx *store.Tx, m *portal.Message, state store.SendState, channel portal.Channel) (*job, error) {
-	if m.Type == portal.TypeText && !windowOpen(m.Environment, state.Testers, m.To, state.Window, tx.Now()) {
+	reachable := AlwaysOpen(m.Environment, state.Testers, m.To) || open(state.Window, tx.Now())
+	if m.Type == portal.TypeText && !reachable {
 		if m.Fallback == nil {
 			return nil, finish(tx, m, portal.StatusFailed, portal.CodeWindowClosed)
 		}
@@ -293,19 +294,31 @@ func content(tx *store.Tx, m portal.Message) (raw json.RawMessage, ttl time.Dura
 	case t.Status != portal.TemplateApproved:
 		return nil, 0, portal.CodeTemplateNotApproved, nil
 	}
-	ttl = ttlOf(t.Category)
-	if t.TTL != nil {
-		ttl = time.Duration(*t.TTL) * time.Second
-	}
 	raw, err = metaTemplate(t, ref)
-	return raw, ttl, "", err
+	return raw, ttlOf(t), "", err
 }
 
-func ttlOf(category string) time.Duration {
-	if category == "authentication" {
+// ttlOf returns how long WhatsApp tries to deliver a message of the template.
+func ttlOf(t portal.Template) time.Duration {
+	switch {
+	case t.TTL != nil:
+		return time.Duration(*t.TTL) * time.Second
+	case t.Category == "authentication":
 		return authenticationTTL
 	}
 	return usualTTL
+}
+
+// messageTTL is ttlOf for a message that was sent, whose template may be gone.
+func messageTTL(tx *store.Tx, m portal.Message) (time.Duration, error) {
+	if m.Type != portal.TypeTemplate || m.Content == nil { // erased
+		return ttlOf(portal.Template{Category: m.Category}), nil
+	}
+	t, _, err := templateOf(tx, m)
+	if portal.CodeOf(err) == portal.CodeNotFound {
+		return ttlOf(portal.Template{Category: m.Category}), nil
+	}
+	return ttlOf(t), err
 }
 
 // release gives a message back that was claimed and not begun.

@@ -6,7 +6,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/wppmarketing/developers/portal"
-	"github.com/wppmarketing/developers/portal/phone"
 )
 
 // The limits of a draft.
@@ -37,17 +36,6 @@ type Draft struct {
 	SendAt           *time.Time
 	ExpiresAt        *time.Time
 	Fallback         *TemplateRef // goes out instead of a text when the window is closed
-
-	parsed *phone.Number // To, when Parsed read it
-}
-
-// Parsed returns the draft with its number already read. Accepting does it too,
-// but inside the transaction, where everybody else waits for it.
-func (d Draft) Parsed(country string) Draft {
-	if n, err := phone.Parse(d.To, country); err == nil {
-		d.parsed = &n
-	}
-	return d
 }
 
 // Text is the content of a text message.

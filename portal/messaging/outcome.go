@@ -76,49 +76,63 @@ func settle(tx *store.Tx, j *job, out whatsapp.Outcome) error {
 	if err != nil {
 		return err
 	}
-	a := portal.Attempt{
+	s := settlement{tx: tx, job: j, out: out, message: &m, attempt: &portal.Attempt{
 		MessageID: m.ID, Number: j.number, Outcome: portal.AttemptRefused, Duration: out.Duration,
 		HTTPStatus: out.HTTPStatus, TraceID: out.TraceID, Failure: failureOf(out.Error),
-	}
-	failure := a.Failure
-	if failure == nil {
-		failure = &portal.Failure{Code: portal.CodeWhatsAppError} // it said no, without saying why
-	}
-	var due *time.Time
-	switch out.Kind {
-	case whatsapp.Accepted:
-		a.Outcome = portal.AttemptAccepted
-		due, err = accepted(tx, &m, j, out)
-	case whatsapp.Unknown:
-		a.Outcome = portal.AttemptLost
-		due = change(tx, &m, portal.StatusUnknown, nil, j)
-	case whatsapp.Throttled, whatsapp.PairLimited, whatsapp.RetryLater:
-		due = again(tx, &m, &a, j, out)
-	case whatsapp.WindowClosed:
-		due, err = windowClosed(tx, &m, j, failure)
-	case whatsapp.ChannelStopped:
-		due = change(tx, &m, portal.StatusFailed, failure, j)
-		err = stopChannel(tx, j, out.Error)
-	default:
-		due = change(tx, &m, endOf(failure), failure, j)
-		err = noteOptOut(tx, m, failure)
-	}
+	}}
+	due, err := s.apply()
 	if err != nil {
 		return err
 	}
-	if err := tx.FinishAttempt(a); err != nil {
+	if err := tx.FinishAttempt(*s.attempt); err != nil {
 		return err
 	}
 	return tx.SaveMessage(m, due)
 }
 
-// change applies a status if it may come now, and returns when the message is due next.
-func change(tx *store.Tx, m *portal.Message, next portal.Status, f *portal.Failure, j *job) *time.Time {
-	if m.Status.CanBecome(next) {
-		m.Failure = f
-		advance(m, next, tx.Now())
+// settlement is an outcome on its way into the message and its attempt.
+type settlement struct {
+	tx      *store.Tx
+	job     *job
+	out     whatsapp.Outcome
+	message *portal.Message
+	attempt *portal.Attempt
+}
+
+// apply changes message and attempt and returns when the message is due next.
+func (s settlement) apply() (due *time.Time, err error) {
+	failure := s.attempt.Failure
+	if failure == nil {
+		failure = &portal.Failure{Code: portal.CodeWhatsAppError} // it said no, without saying why
 	}
-	return dueAfter(*m, tx.Now(), j.channel, j.ttl)
+	switch s.out.Kind {
+	case whatsapp.Accepted:
+		return s.accepted()
+	case whatsapp.Unknown:
+		s.attempt.Outcome = portal.AttemptLost
+		return s.change(portal.StatusUnknown, nil), nil
+	case whatsapp.Throttled, whatsapp.PairLimited, whatsapp.RetryLater:
+		return s.again(), nil
+	case whatsapp.WindowClosed:
+		return s.windowClosed(failure)
+	case whatsapp.ChannelStopped:
+		return s.change(portal.StatusFailed, failure), stopChannel(s.tx, s.job, s.out.Error)
+	}
+	due = s.change(endOf(failure), failure)
+	return due, noteOptOut(s.tx, *s.message, failure)
+}
+
+// change applies a status if it may come now, and returns when the message is due next.
+func (s settlement) change(next portal.Status, f *portal.Failure) *time.Time {
+	if s.message.Status.CanBecome(next) {
+		s.message.Failure = f
+		advance(s.message, next, s.tx.Now())
+	}
+	return s.due()
+}
+
+func (s settlement) due() *time.Time {
+	return dueAfter(*s.message, s.tx.Now(), s.job.channel, s.job.ttl)
 }
 
 // dueAfter returns when a message is to be looked at again if no news come; nil = never.
@@ -152,41 +166,45 @@ func undeliveredAt(m portal.Message, now time.Time, channel portal.Channel, ttl 
 	return now.Add(ttl)
 }
 
-func accepted(tx *store.Tx, m *portal.Message, j *job, out whatsapp.Outcome) (*time.Time, error) {
+func (s settlement) accepted() (*time.Time, error) {
+	m := s.message
+	s.attempt.Outcome = portal.AttemptAccepted
 	if m.ProviderMessageID == "" {
-		m.ProviderMessageID = out.MessageID
+		m.ProviderMessageID = s.out.MessageID
 	}
-	if out.WAID != "" {
-		m.WAID = out.WAID
+	if s.out.WAID != "" {
+		m.WAID = s.out.WAID
 	}
 	if m.AcceptedAt == nil {
-		now := tx.Now()
+		now := s.tx.Now()
 		m.AcceptedAt = &now
 	}
-	return change(tx, m, portal.StatusCreated, nil, j), tx.ContactSent(m.Tenant(), m.ContactID, out.WAID)
+	return s.change(portal.StatusCreated, nil), s.tx.ContactSent(m.Tenant(), m.ContactID, s.out.WAID)
 }
 
 // again keeps the message queued for another attempt, or gives it up.
-func again(tx *store.Tx, m *portal.Message, a *portal.Attempt, j *job, out whatsapp.Outcome) *time.Time {
+func (s settlement) again() *time.Time {
+	m := s.message
 	if m.Status != portal.StatusQueued {
-		return dueAfter(*m, tx.Now(), j.channel, j.ttl)
+		return s.due()
 	}
-	if out.Kind == whatsapp.RetryLater && out.Error != nil && m.Attempts >= maxRefusals {
-		return change(tx, m, portal.StatusFailed, a.Failure, j)
+	if s.out.Kind == whatsapp.RetryLater && s.out.Error != nil && m.Attempts >= maxRefusals {
+		return s.change(portal.StatusFailed, s.attempt.Failure)
 	}
-	next := earlier(nextAttempt(tx.Now(), m.Attempts, out.RetryAfter), m.ExpiresAt)
-	a.NextAttemptAt = &next
-	m.UpdatedAt = tx.Now()
+	next := earlier(nextAttempt(s.tx.Now(), m.Attempts, s.out.RetryAfter), m.ExpiresAt)
+	s.attempt.NextAttemptAt = &next
+	m.UpdatedAt = s.tx.Now()
 	return &next
 }
 
 // windowClosed sends the fallback next, or ends the message.
-func windowClosed(tx *store.Tx, m *portal.Message, j *job, f *portal.Failure) (*time.Time, error) {
+func (s settlement) windowClosed(f *portal.Failure) (*time.Time, error) {
+	m := s.message
 	if m.Status != portal.StatusQueued || m.Fallback == nil || m.Type != portal.TypeText {
-		return change(tx, m, portal.StatusFailed, f, j), nil
+		return s.change(portal.StatusFailed, f), nil
 	}
-	m.UpdatedAt = tx.Now()
-	return dueAfter(*m, tx.Now(), j.channel, j.ttl), fallBack(tx, m)
+	m.UpdatedAt = s.tx.Now()
+	return s.due(), fallBack(s.tx, m)
 }
 
 // stopChannel keeps other messages from being sent through a channel that WhatsApp refuses.

@@ -106,7 +106,14 @@ func apply(tx *store.Tx, channel portal.Channel, u whatsapp.StatusUpdate) error 
 	if err != nil || !fresh {
 		return err
 	}
-	return write(tx, channel, m, u, n, failure)
+	return write(tx, channel, m, report{u, n, failure})
+}
+
+// report is a status update as it was understood.
+type report struct {
+	update  whatsapp.StatusUpdate
+	news    portal.StatusNews
+	failure *portal.Failure // nil unless the message failed
 }
 
 // sentMessage finds the message of an update: by WhatsApp's id, or by ours
@@ -135,29 +142,36 @@ func updateFailure(u whatsapp.StatusUpdate, next portal.Status) *portal.Failure 
 }
 
 // write brings the message up to date with fresh news.
-func write(tx *store.Tx, channel portal.Channel, m portal.Message, u whatsapp.StatusUpdate, n portal.StatusNews, f *portal.Failure) error {
+func write(tx *store.Tx, channel portal.Channel, m portal.Message, r report) error {
 	lost := m.ProviderMessageID == ""
 	if lost {
-		m.ProviderMessageID = u.MessageID
+		m.ProviderMessageID = r.update.MessageID
 	}
 	if m.WAID == "" {
-		m.WAID = u.RecipientID
+		m.WAID = r.update.RecipientID
 	}
-	notePrice(&m, u.Pricing)
-	if n.Applied {
-		m.Failure = f
-		stamp(&m, n)
-		advance(&m, n.Status, tx.Now())
+	notePrice(&m, r.update.Pricing)
+	if r.news.Applied {
+		m.Failure = r.failure
+		stamp(&m, r.news)
+		advance(&m, r.news.Status, tx.Now())
 	}
-	if err := noteOptOut(tx, m, f); err != nil {
+	if err := noteOptOut(tx, m, r.failure); err != nil {
 		return err
 	}
 	if lost {
-		if err := found(tx, m, u); err != nil {
+		if err := found(tx, m, r.update); err != nil {
 			return err
 		}
 	}
-	return tx.SaveMessage(m, dueAfter(m, tx.Now(), channel, ttlOf(m.Category)))
+	var ttl time.Duration // of a message that waits for its delivery
+	if m.Status == portal.StatusCreated {
+		var err error
+		if ttl, err = messageTTL(tx, m); err != nil {
+			return err
+		}
+	}
+	return tx.SaveMessage(m, dueAfter(m, tx.Now(), channel, ttl))
 }
 
 // stamp notes when WhatsApp says it happened. Its clock counts whole seconds,

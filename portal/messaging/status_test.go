@@ -2,12 +2,15 @@ package messaging_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/messaging"
+	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/whatsapp"
 )
 
@@ -70,6 +73,29 @@ func TestNoStatusIsOlderThanItsMessage(t *testing.T) {
 			t.Errorf("%s %v, created %v", name, at, m.CreatedAt)
 		}
 	}
+}
+
+func TestATemplatesTimeToLiveOutlastsTheNews(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	minute := 60
+	b.tx(func(tx *store.Tx) error {
+		return tx.InsertTemplate(portal.Template{
+			ID: portal.NewID(portal.PrefixTemplate), AccountID: b.caller.AccountID, Environment: portal.Test, Name: "brief",
+			Language: "pt_BR", Category: "utility", Status: portal.TemplateApproved, ParameterFormat: "named",
+			Components: []byte("[]"), TTL: &minute, CreatedAt: tx.Now(), UpdatedAt: tx.Now(),
+		})
+	})
+	b.intercept(func(w http.ResponseWriter, _ *http.Request) bool {
+		_, err := io.WriteString(w, `{"messages":[{"id":"wamid.BRIEF"}]}`)
+		return err == nil
+	})
+	m := b.accept(messaging.Draft{To: person, Type: portal.TypeTemplate, Template: &messaging.TemplateRef{Name: "brief", Language: "pt_BR"}})
+	b.dispatch()
+	b.status(m, "sent", "wamid.BRIEF")
+	b.clock.add(time.Minute + time.Second)
+	b.dispatch()
+	b.want(m.ID, portal.StatusExpired, portal.CodeExpiredUndelivered)
 }
 
 // status has WhatsApp report a status, rightly signed by the message's channel.

@@ -15,23 +15,15 @@ var magicNumber = regexp.MustCompile(`^\+55119000000(0[1-9]|1[0-7])$`)
 // neverDelivered is the magic number whose messages are accepted and never arrive.
 const neverDelivered = "+5511900000009"
 
-// windowOpen reports whether free-form messages may go to a number. In test it
-// is open for the magic numbers and the account's testers, whoever wrote when.
-func windowOpen(env portal.Environment, testers []string, e164 string, w portal.Window, now time.Time) bool {
-	if alwaysOpen(env, testers, e164) {
-		return true
-	}
-	open, _, _ := w.State(now)
-	return open
+// open reports whether the person's last message opened the window until after now.
+func open(w portal.Window, now time.Time) bool {
+	is, _, _ := w.State(now)
+	return is
 }
 
 // AlwaysOpen reports whether free-form messages may go to a number whoever
 // wrote when: in test, to magic numbers and to the account's testers.
 func AlwaysOpen(env portal.Environment, testers []string, e164 string) bool {
-	return alwaysOpen(env, testers, e164)
-}
-
-func alwaysOpen(env portal.Environment, testers []string, e164 string) bool {
 	if env != portal.Test || e164 == "" {
 		return false
 	}

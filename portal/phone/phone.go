@@ -47,6 +47,12 @@ func Parse(input, defaultCountry string) (Number, error) {
 	if !ok {
 		return Number{}, portal.Refuse(portal.CodeInvalidNumber)
 	}
+	// Most numbers come in this form, and the library takes fifty times as long.
+	if national, ok := strings.CutPrefix(digits, "+55"); ok {
+		if n, ok := brazilian(national); ok {
+			return n, nil
+		}
+	}
 	parsed, err := phonenumbers.Parse(digits, strings.ToUpper(defaultCountry))
 	if err != nil {
 		return Number{}, portal.Refuse(portal.CodeInvalidNumber)

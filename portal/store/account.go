@@ -51,7 +51,7 @@ FROM accounts a`, []any{}
 	if p.After != "" {
 		sql, args = sql+"\nWHERE a.id < ?", append(args, p.After)
 	}
-	err = r.Rows(sql+"\nORDER BY a.id DESC\nLIMIT ?", append(args, p.Limit+1), func(scan func(dest ...any) error) error {
+	err = r.Rows(sql+"\nORDER BY a.id DESC\nLIMIT ?", append(args, pageSize(p)+1), func(scan func(dest ...any) error) error {
 		var row accountRow
 		if err := scan(row.dest()...); err != nil {
 			return err
@@ -60,11 +60,11 @@ FROM accounts a`, []any{}
 		rows = append(rows, account)
 		return err
 	})
-	if err == nil && len(rows) > p.Limit {
-		rows = rows[:p.Limit]
-		next = rows[p.Limit-1].ID
+	if err != nil {
+		return nil, "", err
 	}
-	return rows, next, err
+	rows, next = cutPage(rows, p, func(a portal.Account) string { return a.ID })
+	return rows, next, nil
 }
 
 // InsertAccount stores a new account.
@@ -97,7 +97,7 @@ SET updated_at = updated_at
 WHERE id = ?`, id))
 }
 
-// one turns "no row changed" into not_found.
+// one turns the "no row changed" of an Exec into not_found.
 func (tx *Tx) one(n int64, err error) error {
 	if err == nil && n == 0 {
 		return errNoRow

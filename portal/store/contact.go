@@ -147,13 +147,15 @@ FROM contact_attributes
 
 // Window returns the 24-hour window of the contact towards the channel; the
 // zero window, which is closed, when the person never wrote to it.
-func (r Reader) Window(contactID, channelID string) (w portal.Window, err error) {
+func (r Reader) Window(t portal.Tenant, contactID, channelID string) (w portal.Window, err error) {
 	w.ChannelID = channelID
 	err = r.Row(`
 SELECT /* Contact.Window */ last_inbound_at
 FROM windows
 WHERE contact_id = ?
-AND channel_id = ?`, []any{contactID, channelID}, &w.LastInboundAt)
+AND channel_id = ?
+AND account_id = ?
+AND environment = ?`, []any{contactID, channelID, t.AccountID, string(t.Environment)}, &w.LastInboundAt)
 	if portal.CodeOf(err) == portal.CodeNotFound {
 		return w, nil
 	}

@@ -14,9 +14,6 @@ import (
 // page, "" on the last. A key that no page gave is refused with invalid_cursor.
 func (r Reader) Contacts(t portal.Tenant, f portal.ContactFilter, p portal.Page) (cs []portal.Contact, next string, err error) {
 	defer portal.Wrap(&err, "Contacts")
-	if p.Limit <= 0 {
-		p.Limit = portal.DefaultLimit
-	}
 	where, args := contactFilter(f)
 	after, afterArgs, err := contactsAfter(f, p.After)
 	if err != nil {
@@ -28,7 +25,7 @@ func (r Reader) Contacts(t portal.Tenant, f portal.ContactFilter, p portal.Page)
 	}
 	args = append(append([]any{t.AccountID, string(t.Environment)}, args...), afterArgs...)
 	sql := fmt.Sprintf(selectContact, "Contact.List") + where + after + order + "\nLIMIT ?"
-	err = r.Rows(sql, append(args, p.Limit+1), func(scan func(dest ...any) error) error {
+	err = r.Rows(sql, append(args, pageSize(p)+1), func(scan func(dest ...any) error) error {
 		c, err := scanContact(scan)
 		cs = append(cs, c)
 		return err
@@ -36,10 +33,7 @@ func (r Reader) Contacts(t portal.Tenant, f portal.ContactFilter, p portal.Page)
 	if err != nil {
 		return nil, "", err
 	}
-	if len(cs) > p.Limit {
-		cs = cs[:p.Limit]
-		next = contactKey(f, cs[p.Limit-1])
-	}
+	cs, next = cutPage(cs, p, func(c portal.Contact) string { return contactKey(f, c) })
 	return cs, next, r.fillContacts(t, cs)
 }
 

@@ -145,16 +145,12 @@ ON CONFLICT DO NOTHING`,
 func (tx *Tx) LockContact(t portal.Tenant, id string) (err error) {
 	defer portal.Wrap(&err, "LockContact(%s)", id)
 	// An update that changes nothing is the row lock that both engines have.
-	n, err := tx.Exec(`
+	return tx.one(tx.Exec(`
 UPDATE /* Contact.Lock */ contacts
 SET id = id
 WHERE id = ?
 AND account_id = ?
-AND environment = ?`, id, t.AccountID, string(t.Environment))
-	if err == nil && n == 0 {
-		return portal.Refuse(portal.CodeNotFound)
-	}
-	return err
+AND environment = ?`, id, t.AccountID, string(t.Environment)))
 }
 
 // UpdateContact writes what a caller may change, but for tags, attributes and

@@ -59,14 +59,11 @@ func (r Reader) OpenHandoff(t portal.Tenant, contactID string) (h portal.Handoff
 	return r.handoffWhere(t, "Handoff.OpenOf", "h.contact_id = ? AND h.status <> 'resolved'", contactID)
 }
 
-// Handoffs returns a page of the tenant's handoffs, newest first or oldest. next is the
-// key of the following page, "" on the last. A key that no page gave is
-// refused with invalid_cursor.
+// Handoffs returns a page of the tenant's handoffs, newest first, or oldest first
+// when f says so. next is the key of the following page, "" on the last. A key
+// that no page gave is refused with invalid_cursor.
 func (r Reader) Handoffs(t portal.Tenant, f HandoffFilter, p portal.Page) (hs []portal.Handoff, next string, err error) {
 	defer portal.Wrap(&err, "Handoffs")
-	if p.Limit <= 0 {
-		p.Limit = portal.DefaultLimit
-	}
 	where, args := handoffFilter(f)
 	args = append([]any{t.AccountID, string(t.Environment)}, args...)
 	if p.After != "" {
@@ -76,16 +73,16 @@ func (r Reader) Handoffs(t portal.Tenant, f HandoffFilter, p portal.Page) (hs []
 		where, args = where+"AND h.id "+f.behind()+" ?\n", append(args, p.After)
 	}
 	sql := fmt.Sprintf(selectHandoff, "Handoff.List") + where + "ORDER BY h.id " + f.order() + "\nLIMIT ?"
-	err = r.Rows(sql, append(args, p.Limit+1), func(scan func(dest ...any) error) error {
+	err = r.Rows(sql, append(args, pageSize(p)+1), func(scan func(dest ...any) error) error {
 		h, err := scanHandoff(scan)
 		hs = append(hs, h)
 		return err
 	})
-	if len(hs) > p.Limit {
-		hs = hs[:p.Limit]
-		next = hs[p.Limit-1].ID
+	if err != nil {
+		return nil, "", err
 	}
-	return hs, next, err
+	hs, next = cutPage(hs, p, func(h portal.Handoff) string { return h.ID })
+	return hs, next, nil
 }
 
 func (f HandoffFilter) order() string {

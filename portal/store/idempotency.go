@@ -46,13 +46,12 @@ WHERE idempotency_keys.expires_at <= ?`,
 	if err != nil || n == 1 {
 		return nil, n == 1, err
 	}
-	kept, err = tx.KeptAnswer(t, c.KeyHash)
+	kept, err = tx.keptAnswer(t, c.KeyHash)
 	return kept, false, err
 }
 
-// KeptAnswer returns what is kept under a key; not_found when nothing is.
-func (r Reader) KeptAnswer(t portal.Tenant, keyHash []byte) (_ *Kept, err error) {
-	defer portal.Wrap(&err, "KeptAnswer")
+// keptAnswer returns what is kept under a key; not_found when nothing is.
+func (r Reader) keptAnswer(t portal.Tenant, keyHash []byte) (_ *Kept, err error) {
 	var k Kept
 	var headers string
 	err = r.Row(`
@@ -84,16 +83,12 @@ func (tx *Tx) KeepAnswer(t portal.Tenant, keyHash []byte, k Kept) (err error) {
 	if k.Body == nil {
 		k.Body = []byte{}
 	}
-	n, err := tx.Exec(`
+	return tx.one(tx.Exec(`
 UPDATE /* Idempotency.Keep */ idempotency_keys
 SET fingerprint = ?, message_id = ?, status = ?, headers = ?, body = ?, expires_at = ?
 WHERE account_id = ? AND environment = ? AND key_hash = ? AND request_id = ?`,
 		k.Fingerprint, k.MessageID, k.Status, string(headers), k.Body, k.ExpiresAt,
-		t.AccountID, string(t.Environment), keyHash, k.RequestID)
-	if err == nil && n == 0 {
-		return errNoRow
-	}
-	return err
+		t.AccountID, string(t.Environment), keyHash, k.RequestID))
 }
 
 // AddReplay notes that a call got the kept answer of the one that created the

@@ -96,10 +96,7 @@ WHERE id = ? AND account_id = ? AND environment = ?`,
 		string(m.Status), m.Type, m.WAID, templateName(m), jsonText(m.Content), jsonText(m.Fallback), m.FallbackUsed,
 		m.Category, m.ProviderMessageID, m.Attempts, m.Sequence, jsonText(m.Price), code, provider, m.AcceptedAt,
 		m.DeliveredAt, m.ReadAt, m.UpdatedAt, due, lease, m.ID, m.AccountID, string(m.Environment))
-	if err == nil && n == 0 {
-		return errNoRow
-	}
-	return err
+	return tx.one(n, err)
 }
 
 // LockMessage reads a message and keeps every other writer of it waiting until
@@ -185,7 +182,7 @@ SELECT /* Message.List */ `+messageColumns+`
 FROM messages
 WHERE `+strings.Join(where, " AND ")+`
 ORDER BY id DESC
-LIMIT ?`, append(args, p.Limit+1), func(scan func(dest ...any) error) error {
+LIMIT ?`, append(args, pageSize(p)+1), func(scan func(dest ...any) error) error {
 		var w messageRow
 		if err := scan(w.dest()...); err != nil {
 			return err
@@ -194,11 +191,11 @@ LIMIT ?`, append(args, p.Limit+1), func(scan func(dest ...any) error) error {
 		list = append(list, m)
 		return err
 	})
-	if len(list) > p.Limit {
-		list = list[:p.Limit]
-		next = list[p.Limit-1].ID
+	if err != nil {
+		return nil, "", err
 	}
-	return list, next, err
+	list, next = cutPage(list, p, func(m portal.Message) string { return m.ID })
+	return list, next, nil
 }
 
 func messageWhere(t portal.Tenant, f portal.MessageFilter) (where []string, args []any) {
@@ -224,10 +221,7 @@ func messageWhere(t portal.Tenant, f portal.MessageFilter) (where []string, args
 		}
 	}
 	if len(f.To) > 0 {
-		where = append(where, "to_phone IN (?"+strings.Repeat(", ?", len(f.To)-1)+")")
-		for _, to := range f.To {
-			args = append(args, to)
-		}
+		where, args = append(where, "to_phone IN "+listOf(len(f.To))), append(args, textArgs(f.To)...)
 	}
 	if f.CreatedAfter != nil {
 		where, args = append(where, "created_at > ?"), append(args, *f.CreatedAfter)

@@ -94,24 +94,17 @@ func scanRequest(scan func(dest ...any) error, more ...any) (q portal.Request, e
 func (r Reader) Request(t portal.Tenant, id string) (q portal.Request, err error) {
 	defer portal.Wrap(&err, "Request(%s)", id)
 	var requestHeaders, requestBody, responseHeaders, responseBody *string
-	err = errNoRow
-	rows := r.Rows(`
+	row := func(dest ...any) error {
+		return r.Row(`
 SELECT /* Request.ByID */ `+requestColumns+`, request_headers, request_body, response_headers, response_body
 FROM requests
 LEFT JOIN request_bodies ON request_id = id
 WHERE account_id = ? AND environment = ? AND id = ?`,
-		[]any{t.AccountID, string(t.Environment), id}, func(scan func(dest ...any) error) error {
-			q, err = scanRequest(scan, &requestHeaders, &requestBody, &responseHeaders, &responseBody)
-			return err
-		})
-	if rows != nil {
-		return portal.Request{}, rows
+			[]any{t.AccountID, string(t.Environment), id}, dest...)
 	}
-	if err != nil {
-		return portal.Request{}, err
-	}
-	if requestHeaders == nil {
-		return q, nil
+	q, err = scanRequest(row, &requestHeaders, &requestBody, &responseHeaders, &responseBody)
+	if err != nil || requestHeaders == nil {
+		return q, err
 	}
 	q.Bodies = &portal.Bodies{RequestBody: *requestBody, ResponseBody: *responseBody}
 	if err = json.Unmarshal([]byte(*requestHeaders), &q.Bodies.RequestHeaders); err != nil {
@@ -129,15 +122,11 @@ func (r Reader) Requests(t portal.Tenant, f portal.RequestFilter, p portal.Page)
 	if p.After != "" {
 		where, args = where+"\nAND id < ?", append(args, p.After)
 	}
-	limit := p.Limit
-	if limit <= 0 {
-		limit = portal.DefaultLimit
-	}
 	err = r.Rows(`
 SELECT /* Request.List */ `+requestColumns+`
 FROM requests`+where+`
 ORDER BY id DESC
-LIMIT ?`, append(args, limit+1), func(scan func(dest ...any) error) error {
+LIMIT ?`, append(args, pageSize(p)+1), func(scan func(dest ...any) error) error {
 		q, err := scanRequest(scan)
 		rows = append(rows, q)
 		return err
@@ -145,10 +134,7 @@ LIMIT ?`, append(args, limit+1), func(scan func(dest ...any) error) error {
 	if err != nil {
 		return nil, "", err
 	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = rows[limit-1].ID
-	}
+	rows, next = cutPage(rows, p, func(q portal.Request) string { return q.ID })
 	return rows, next, nil
 }
 

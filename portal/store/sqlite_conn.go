@@ -24,6 +24,7 @@ type sqliteConn struct {
 type prepared struct {
 	stmt    *sqlite3.SQLiteStmt
 	params  int
+	columns int  // 0 = not known before the first query
 	hasRows bool // SELECT or … RETURNING
 }
 
@@ -106,7 +107,10 @@ func (p *prepared) query(ctx context.Context, values []driver.NamedValue, limit 
 			err = sqliteError(closing)
 		}
 	}()
-	buffer := make([]driver.Value, len(rows.Columns()))
+	if p.columns == 0 {
+		p.columns = len(rows.Columns())
+	}
+	buffer := make([]driver.Value, p.columns)
 	for limit <= 0 || len(out) < limit {
 		if err := rows.Next(buffer); errors.Is(err, io.EOF) {
 			break

@@ -74,7 +74,7 @@ SELECT /* Template.List */ `+templateColumns+`
 FROM templates
 WHERE account_id = ? AND environment = ? `+where+`
 ORDER BY id DESC
-LIMIT ?`, append(args, p.Limit+1), func(scan func(dest ...any) error) error {
+LIMIT ?`, append(args, pageSize(p)+1), func(scan func(dest ...any) error) error {
 		var w templateRow
 		if err := scan(w.dest()...); err != nil {
 			return err
@@ -83,11 +83,11 @@ LIMIT ?`, append(args, p.Limit+1), func(scan func(dest ...any) error) error {
 		list = append(list, one)
 		return err
 	})
-	if len(list) > p.Limit {
-		list = list[:p.Limit]
-		next = list[p.Limit-1].ID
+	if err != nil {
+		return nil, "", err
 	}
-	return list, next, err
+	list, next = cutPage(list, p, func(t portal.Template) string { return t.ID })
+	return list, next, nil
 }
 
 // ApprovedTemplates counts the templates that could be sent.

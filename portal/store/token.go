@@ -108,7 +108,7 @@ FROM tokens t
 WHERE t.account_id = ?
 AND t.environment = ?`+where+`
 ORDER BY t.id DESC
-LIMIT ?`, append(args, p.Limit+1), func(scan func(dest ...any) error) error {
+LIMIT ?`, append(args, pageSize(p)+1), func(scan func(dest ...any) error) error {
 		var row tokenRow
 		if err := scan(row.dest()...); err != nil {
 			return err
@@ -117,11 +117,11 @@ LIMIT ?`, append(args, p.Limit+1), func(scan func(dest ...any) error) error {
 		rows = append(rows, token)
 		return err
 	})
-	if err == nil && len(rows) > p.Limit {
-		rows = rows[:p.Limit]
-		next = rows[p.Limit-1].ID
+	if err != nil {
+		return nil, "", err
 	}
-	return rows, next, err
+	rows, next = cutPage(rows, p, func(t portal.Token) string { return t.ID })
+	return rows, next, nil
 }
 
 // InsertToken stores a new token under the hash of its secret.

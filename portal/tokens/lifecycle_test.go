@@ -232,3 +232,22 @@ func TestLastUse(t *testing.T) {
 	}
 	stored(b.now, "203.0.113.3")
 }
+
+func TestALastUseThatWasNotWrittenIsKept(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, secret := b.mint(t, tokens.NewToken{})
+	c, err := b.Verify(t.Context(), secret, netip.MustParseAddr("203.0.113.1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Used(c)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if n, err := b.Flush(ctx); err == nil || n != 0 {
+		t.Fatalf("without a context: %d uses, %v", n, err)
+	}
+	if n, err := b.Flush(t.Context()); err != nil || n != 1 {
+		t.Errorf("the next time: %d uses, %v, want 1", n, err)
+	}
+}

@@ -103,6 +103,7 @@ func (s *Service) Flush(ctx context.Context) (n int, err error) {
 	now := s.store.Now()
 	due := s.used.take(func(id string) bool { return !s.used.written[id].After(now.Add(-noteEvery)) })
 	if err := s.write(ctx, due); err != nil {
+		s.used.putBack(due)
 		return 0, err
 	}
 	s.used.wrote(due, now)
@@ -135,6 +136,17 @@ func (u *lastUses) take(due func(id string) bool) (uses []store.TokenUse) {
 		}
 	}
 	return uses
+}
+
+// putBack keeps uses that were not written for the next time, unless newer ones came.
+func (u *lastUses) putBack(uses []store.TokenUse) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, use := range uses {
+		if _, newer := u.pending[use.ID]; !newer {
+			u.pending[use.ID] = use
+		}
+	}
 }
 
 // wrote remembers when the uses were written, and forgets what no longer matters.

@@ -178,7 +178,7 @@ func (op *Operation) codes() []portal.Code {
 	add(!op.Open, portal.CodeMissingToken, portal.CodeInvalidToken, portal.CodeRevokedToken, portal.CodeExpiredToken, portal.CodeInsufficientScope,
 		portal.CodeIPNotAllowed, portal.CodeAccountSuspended, portal.CodeCrossSite, portal.CodeRateLimited)
 	add(op.Module != "", portal.CodeModuleInactive)
-	add(strings.Contains(op.Path, "{"), portal.CodeNotFound)
+	add(strings.Contains(op.Path, "{") || op.Idempotent, portal.CodeNotFound) // a kept answer about an erased person
 	add(op.Body, portal.CodeMalformedJSON)
 	add(op.Body || op.Idempotent, portal.CodeUnsupportedMediaType, portal.CodeBodyTooLarge)
 	add(op.Idempotent, portal.CodeInvalidIdempotencyKey, portal.CodeIdempotencyMismatch)

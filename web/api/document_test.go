@@ -3,6 +3,8 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -56,5 +58,16 @@ func TestExamplesAreJSONOfTheirTypes(t *testing.T) {
 	}
 	if !json.Valid(described(t).Document(portal.LangPT)) {
 		t.Error("the Portuguese document is not JSON")
+	}
+}
+
+// What stands before the API may vary the answer too, by Accept-Encoding for one.
+func TestDocumentKeepsWhatItVariesBy(t *testing.T) {
+	t.Parallel()
+	rec := httptest.NewRecorder()
+	rec.Header().Set("Vary", "Accept-Encoding")
+	described(t).ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/openapi/developer.json", http.NoBody))
+	if got := strings.Join(rec.Header().Values("Vary"), ", "); got != "Accept-Encoding, Accept-Language" {
+		t.Errorf("Vary: %s", got)
 	}
 }

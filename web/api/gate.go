@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/text/language"
 
@@ -140,6 +143,9 @@ func (c *call) read() error {
 	if !acceptsJSON(c.r.Header.Values("Accept")) {
 		return portal.Refuse(portal.CodeNotAcceptable)
 	}
+	if err := checkQuery(c.r.URL.RawQuery); err != nil {
+		return err
+	}
 	if c.r.ContentLength > maxBody {
 		return portal.Refuse(portal.CodeBodyTooLarge)
 	}
@@ -160,12 +166,33 @@ func (c *call) read() error {
 	return c.readKey()
 }
 
+// checkQuery refuses what would otherwise be dropped without a word, such as a
+// filter after a semicolon, and what no store can look for.
+func checkQuery(raw string) error {
+	query, err := url.ParseQuery(raw)
+	if err != nil {
+		return portal.Refuse(portal.CodeValidationFailed, portal.FieldError{Parameter: "query", Code: portal.FieldInvalidFormat,
+			Detail: portal.Words{EN: "The query cannot be read: escape what is special in it.", PT: "Não dá para ler a query: escape o que ela tem de especial."}})
+	}
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		parameter := shorten(name, maxPointer)
+		if len(query[name]) > 1 {
+			return portal.Refuse(portal.CodeValidationFailed, portal.FieldError{Parameter: parameter, Code: portal.FieldTooMany})
+		}
+		if v := query.Get(name); !utf8.ValidString(v) || strings.IndexByte(v, 0) >= 0 {
+			return portal.Refuse(portal.CodeValidationFailed, portal.FieldError{Parameter: parameter, Code: portal.FieldInvalidValue})
+		}
+	}
+	return nil
+}
+
 // checkBody checks how the body is declared, and that there is none where none is taken.
 func (c *call) checkBody() error {
 	kind, params, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
 	charset := strings.ToLower(params["charset"])
 	encoding := strings.ToLower(c.r.Header.Get("Content-Encoding"))
-	if err != nil || kind != "application/json" || charset != "" && charset != "utf-8" || encoding != "" && encoding != "identity" {
+	known := kind == "application/json" || kind == "application/merge-patch+json" && c.r.Method == http.MethodPatch // RFC 7396
+	if err != nil || !known || charset != "" && charset != "utf-8" || encoding != "" && encoding != "identity" {
 		return portal.Refuse(portal.CodeUnsupportedMediaType)
 	}
 	if !c.op.Body && strings.Join(strings.Fields(string(c.body)), "") != "{}" {

@@ -85,6 +85,25 @@ func TestKeyStaysFreeAfterAnError(t *testing.T) {
 	f.do(post("/v1/messages", example("sendMessage"), "Idempotency-Key", "F").with(f.secret)).want(202, "")
 }
 
+func TestKeptAnswersDoNotOutliveThePerson(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	send := post("/v1/messages", `{"to":"+5521987650001","type":"template","template":{"name":"hello_world","language":{"code":"pt_BR"}}}`, "Idempotency-Key", "E1").with(f.secret)
+	ask4 := post("/v1/handoffs", `{"contact":{"phone":"+5521987650001"},"reason":"Troca"}`, "Idempotency-Key", "E2").with(f.secret)
+	f.do(send).want(202, "")
+	f.do(ask4).want(201, "")
+	f.do(ask{method: "DELETE", path: "/v1/contacts/phone:+5521987650001", token: f.secret}).want(204, "")
+	for _, q := range []ask{send, ask4} {
+		g := f.do(q).want(404, portal.CodeNotFound) // and nothing happens again
+		if row := f.row(f.account, portal.Test, g); row.MessageID != "" || row.HandoffID != "" {
+			t.Errorf("%s did something", q.path)
+		}
+	}
+	if n := len(f.do(get("/v1/contacts?search=%2B5521987650001").with(f.secret)).value("data").([]any)); n != 0 {
+		t.Errorf("%d contacts came back", n)
+	}
+}
+
 func TestKeyIsIgnoredWhereNothingIsWritten(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -71,7 +71,7 @@ func (a *API) serveDocument(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Request-Id", id)
 	h.Set("Content-Language", lang)
-	h.Set("Vary", "Accept-Language")
+	h.Add("Vary", "Accept-Language")
 	doc, found := a.documents()[strings.TrimPrefix(r.URL.Path, "/openapi/")+" "+lang]
 	switch {
 	case !found:
@@ -83,7 +83,8 @@ func (a *API) serveDocument(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.Set("Cache-Control", "no-cache")
-	h.Set("ETag", doc.tag)
+	// Weak, because the door may compress it.
+	h.Set("ETag", "W/"+doc.tag)
 	if matches(r.Header.Values("If-None-Match"), doc.tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return

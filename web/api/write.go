@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -11,9 +12,6 @@ import (
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/store"
 )
-
-// keptFor is how long the answer of an Idempotency-Key is kept.
-const keptFor = 24 * time.Hour
 
 // effect is an operation that changes something, inside its transaction. It may
 // run twice.
@@ -64,7 +62,7 @@ func (c *call) write(tx *store.Tx, run func() (reply, error)) (answer, error) {
 	}
 	if c.key != "" {
 		err = tx.KeepAnswer(c.caller.Tenant, hash[:], store.Kept{RequestID: c.id, MessageID: c.messageID, Fingerprint: print,
-			Status: ans.status, Headers: flat(ans.header), Body: ans.body, ExpiresAt: tx.Now().Add(keptFor)})
+			Status: ans.status, Headers: flat(ans.header), Body: ans.body})
 		if err != nil {
 			return answer{}, err
 		}
@@ -74,8 +72,11 @@ func (c *call) write(tx *store.Tx, run func() (reply, error)) (answer, error) {
 
 // replay answers what was kept, if it was kept for the same request.
 func (c *call) replay(tx *store.Tx, kept *store.Kept, print []byte) (answer, error) {
-	if string(kept.Fingerprint) != string(print) {
+	if !kept.SameCall(print) {
 		return answer{}, portal.Refuse(portal.CodeIdempotencyMismatch)
+	}
+	if err := c.stillThere(tx, kept.Body); err != nil {
+		return answer{}, err
 	}
 	c.replayed, c.original, c.messageID = true, kept.RequestID, kept.MessageID
 	if kept.MessageID != "" {
@@ -88,6 +89,19 @@ func (c *call) replay(tx *store.Tx, kept *store.Kept, print []byte) (answer, err
 		ans.header.Set(k, v)
 	}
 	return ans, c.record(tx, ans)
+}
+
+// stillThere refuses to repeat what was said about a person who was erased
+// meanwhile. The key stays taken, so nothing happens twice either.
+func (c *call) stillThere(tx *store.Tx, body []byte) error {
+	var about struct {
+		ContactID string `json:"contact_id"`
+	}
+	if json.Unmarshal(body, &about) != nil || about.ContactID == "" {
+		return nil
+	}
+	_, err := tx.ContactByRef(c.caller.Tenant, about.ContactID)
+	return err
 }
 
 func (c *call) record(tx *store.Tx, ans answer) error {

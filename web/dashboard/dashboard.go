@@ -130,9 +130,6 @@ func (d *Dashboard) page(w http.ResponseWriter, r *http.Request, status int, c t
 		ctx = ui.With(ctx, f)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	if w.Header().Get("Cache-Control") == "" {
-		w.Header().Set("Cache-Control", "no-store")
-	}
 	w.WriteHeader(status)
 	if err := c.Render(ctx, w); err != nil && context.Cause(r.Context()) == nil {
 		d.Logger.Error("page not written", "request_id", portal.RequestID(r.Context()), "error", err)

@@ -53,4 +53,4 @@ CREATE TABLE request_minutes (
     micros      BIGINT NOT NULL,
     PRIMARY KEY (account_id, environment, minute, operation, token_id)
 );
-
+CREATE INDEX request_minutes_age ON request_minutes (minute);

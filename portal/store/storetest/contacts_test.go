@@ -182,16 +182,20 @@ func TestOpenWindow(t *testing.T) {
 		now := p.store.Now()
 		c, _ := p.touch("31 98765-4321", store.Touch{})
 		r := p.store.Reader(p.Context())
-		window, err := r.Window(c.ID, p.channel)
+		window, err := r.Window(p.tenant, c.ID, p.channel)
 		if err != nil || window.LastInboundAt != nil {
 			p.Fatalf("before: %v, %v", window, err)
 		}
 		for _, at := range []time.Time{now, now.Add(-time.Minute)} { // late news changes nothing
 			p.tx(func(tx *store.Tx) error { return tx.OpenWindow(p.tenant, c.ID, p.channel, at) })
 		}
-		window, err = r.Window(c.ID, p.channel)
+		window, err = r.Window(p.tenant, c.ID, p.channel)
 		if err != nil {
 			p.Fatal(err)
+		}
+		other := portal.Tenant{AccountID: p.tenant.AccountID, Environment: portal.Live}
+		if foreign, err := r.Window(other, c.ID, p.channel); err != nil || foreign.LastInboundAt != nil {
+			p.Errorf("another environment: %v, %v", foreign, err)
 		}
 		want := portal.Window{ChannelID: p.channel, LastInboundAt: &now}
 		equal(p, "window", window, want)
