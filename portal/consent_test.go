@@ -24,17 +24,32 @@ func TestConsentApply(t *testing.T) {
 		want Consent
 		kept bool
 	}{
-		"the first word": {Consent{}, ConsentChange{Status: ptr(OptedIn), Source: ptr("checkout"), At: &noon, Evidence: ptr("v3")},
-			Consent{OptedIn, OptInUnknown, "checkout", &noon, "v3"}, false},
+		"the first word": {
+			Consent{},
+			ConsentChange{Status: ptr(OptedIn), Source: ptr("checkout"), At: &noon, Evidence: ptr("v3")},
+			Consent{OptedIn, OptInUnknown, "checkout", &noon, "v3"},
+			false,
+		},
 		"without a time it is now": {Consent{}, ConsentChange{Status: ptr(OptedIn)}, Consent{OptedIn, OptInUnknown, "", &later, ""}, false},
 		"nothing said":             {in, ConsentChange{}, in, false},
 		"the same again":           {in, ConsentChange{Status: ptr(OptedIn)}, in, false},
-		"an opt-out covers marketing": {in, ConsentChange{Status: ptr(OptedOut), At: &later},
-			Consent{OptedOut, OptedOut, "checkout", &later, ""}, false},
-		"marketing is never wider": {Consent{}, ConsentChange{Marketing: ptr(OptedIn), At: &noon},
-			Consent{OptInUnknown, OptInUnknown, "", nil, ""}.at(&noon), false},
-		"unknown status narrows marketing": {in, ConsentChange{Status: ptr(OptInUnknown), At: &later},
-			Consent{OptInUnknown, OptInUnknown, "checkout", &later, ""}, false},
+		"an opt-out covers marketing": {
+			in,
+			ConsentChange{Status: ptr(OptedOut), At: &later},
+			Consent{OptedOut, OptedOut, "checkout", &later, ""},
+			false,
+		},
+		"marketing is never wider": {
+			Consent{},
+			ConsentChange{Marketing: ptr(OptedIn), At: &noon},
+			Consent{OptInUnknown, OptInUnknown, "", nil, ""}.at(&noon), false,
+		},
+		"unknown status narrows marketing": {
+			in,
+			ConsentChange{Status: ptr(OptInUnknown), At: &later},
+			Consent{OptInUnknown, OptInUnknown, "checkout", &later, ""},
+			false,
+		},
 		"older news are ignored":     {in, ConsentChange{Status: ptr(OptedOut), At: &before}, in, false},
 		"no time does not lift":      {out, ConsentChange{Status: ptr(OptedIn)}, out, true},
 		"older does not lift":        {out, ConsentChange{Status: ptr(OptedIn), At: &before}, out, true},
@@ -43,14 +58,30 @@ func TestConsentApply(t *testing.T) {
 		"the person's needs proof":   {byPerson, ConsentChange{Status: ptr(OptedIn), At: &later}, byPerson, true},
 		"empty proof is none":        {byPerson, ConsentChange{Status: ptr(OptedIn), At: &later, Evidence: ptr("")}, byPerson, true},
 		"proof without a newer time": {byPerson, ConsentChange{Status: ptr(OptedIn), Evidence: ptr("call")}, byPerson, true},
-		"proof and a newer time": {byPerson, ConsentChange{Status: ptr(OptedIn), Marketing: ptr(OptedIn), At: &later, Evidence: ptr("call")},
-			Consent{OptedIn, OptedIn, "", &later, "call"}, false},
-		"a repeat does not hide who said it": {byPerson, ConsentChange{Status: ptr(OptedOut), Source: ptr("crm"), At: &later},
-			Consent{OptedOut, OptedOut, ConsentByPerson, &later, ""}, false},
-		"nor does the other half": {onlyMarketing, ConsentChange{Status: ptr(OptInUnknown), Source: ptr("crm"), At: &later},
-			Consent{OptInUnknown, OptedOut, ConsentByPerson, &later, ""}, false},
-		"marketing alone": {in, ConsentChange{Marketing: ptr(OptedOut), Source: ptr(ConsentByPerson), At: &later},
-			Consent{OptedIn, OptedOut, ConsentByPerson, &later, ""}, false},
+		"proof and a newer time": {
+			byPerson,
+			ConsentChange{Status: ptr(OptedIn), Marketing: ptr(OptedIn), At: &later, Evidence: ptr("call")},
+			Consent{OptedIn, OptedIn, "", &later, "call"},
+			false,
+		},
+		"a repeat does not hide who said it": {
+			byPerson,
+			ConsentChange{Status: ptr(OptedOut), Source: ptr("crm"), At: &later},
+			Consent{OptedOut, OptedOut, ConsentByPerson, &later, ""},
+			false,
+		},
+		"nor does the other half": {
+			onlyMarketing,
+			ConsentChange{Status: ptr(OptInUnknown), Source: ptr("crm"), At: &later},
+			Consent{OptInUnknown, OptedOut, ConsentByPerson, &later, ""},
+			false,
+		},
+		"marketing alone": {
+			in,
+			ConsentChange{Marketing: ptr(OptedOut), Source: ptr(ConsentByPerson), At: &later},
+			Consent{OptedIn, OptedOut, ConsentByPerson, &later, ""},
+			false,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

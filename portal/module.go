@@ -19,15 +19,24 @@ const (
 
 // Modules lists the modules in the order that pages show them.
 var Modules = []Module{
-	{ModuleMessages, Words{"Messages", "Mensagens"},
+	{
+		ModuleMessages,
+		Words{"Messages", "Mensagens"},
 		Words{"Send messages and follow their status", "Enviar mensagens e acompanhar o estado"},
-		[]string{ScopeMessagesSend, ScopeMessagesRead, ScopeTemplatesRead, ScopeTemplatesWrite}},
-	{ModuleContacts, Words{"Contacts", "Contatos"},
+		[]string{ScopeMessagesSend, ScopeMessagesRead, ScopeTemplatesRead, ScopeTemplatesWrite},
+	},
+	{
+		ModuleContacts,
+		Words{"Contacts", "Contatos"},
 		Words{"Create and update contacts, check numbers", "Criar e atualizar contatos, conferir números"},
-		[]string{ScopeContactsRead, ScopeContactsWrite}},
-	{ModuleSupport, Words{"Support", "Atendimento"},
+		[]string{ScopeContactsRead, ScopeContactsWrite},
+	},
+	{
+		ModuleSupport,
+		Words{"Support", "Atendimento"},
 		Words{"Hand a conversation to a person", "Passar uma conversa para uma pessoa"},
-		[]string{ScopeHandoffsRead, ScopeHandoffsWrite}},
+		[]string{ScopeHandoffsRead, ScopeHandoffsWrite},
+	},
 }
 
 // AccountModule is the state of a module in an account.

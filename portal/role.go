@@ -33,10 +33,14 @@ const (
 // grants is the contract's table. An agent reveals numbers of own conversations
 // only, which the conversation's page decides; the table therefore does not grant it.
 var grants = map[Role][]Permission{
-	RoleOwner: {ManageMembers, ManageAccount, ReadTokens, WriteTokens, ReadMessages, WriteMessages,
-		ReadConversations, WriteConversations, ReadLogs, ReadAudit, RevealNumbers},
-	RoleAdmin: {ManageMembers, ManageAccount, ReadTokens, WriteTokens, ReadMessages, WriteMessages,
-		ReadConversations, WriteConversations, ReadLogs, ReadAudit, RevealNumbers},
+	RoleOwner: {
+		ManageMembers, ManageAccount, ReadTokens, WriteTokens, ReadMessages, WriteMessages,
+		ReadConversations, WriteConversations, ReadLogs, ReadAudit, RevealNumbers,
+	},
+	RoleAdmin: {
+		ManageMembers, ManageAccount, ReadTokens, WriteTokens, ReadMessages, WriteMessages,
+		ReadConversations, WriteConversations, ReadLogs, ReadAudit, RevealNumbers,
+	},
 	RoleDeveloper: {ReadTokens, WriteTokens, ReadMessages, WriteMessages, ReadConversations, ReadLogs, RevealNumbers},
 	RoleAgent:     {ReadMessages, WriteMessages, ReadConversations, WriteConversations},
 	RoleAuditor:   {ReadTokens, ReadMessages, ReadConversations, ReadLogs, ReadAudit},

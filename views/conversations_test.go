@@ -37,6 +37,17 @@ func TestConversations(t *testing.T) {
 	}
 }
 
+func TestWaitUnderAMinute(t *testing.T) {
+	uitest.Languages(t, func(t *testing.T, lang string) {
+		row := handoffs()[0]
+		row.CreatedAt = ago(20 * time.Second)
+		page := uitest.Render(t, uitest.Owner(lang), views.Conversations(views.ConversationsProps{View: views.ViewWaiting, Rows: []portal.Handoff{row}, Now: uitest.Now, Any: true}))
+		if want := (portal.Words{EN: "under 1 min", PT: "menos de 1 min"}).In(lang); !strings.Contains(page, want) {
+			t.Errorf("a wait of 20 seconds is not %q", want)
+		}
+	})
+}
+
 func conversationProps() views.ConversationProps {
 	return views.ConversationProps{
 		Handoff: handoffs()[0], Queue: handoffs(), View: views.ViewWaiting, Now: uitest.Now, Requester: "loja", Earlier: true,

@@ -583,7 +583,7 @@ func expiryChoices(ctx context.Context, now time.Time) []ui.Choice {
 		{Value: "90", Label: ui.L(ctx, "90 days", "90 dias"), Note: day(90)},
 		{Value: "365", Label: ui.L(ctx, "1 year", "1 ano"), Note: day(365)},
 		{Value: ExpiryDate, Label: ui.L(ctx, "On a date", "Em uma data"), Note: ui.L(ctx, "chosen below", "escolhida abaixo")},
-		{Value: ExpiryNever, Label: ui.L(ctx, "Never", "Nunca"), Note: ui.L(ctx, "works until revoked", "vale até ser revogado")},
+		{Value: ExpiryNever, Label: ui.L(ctx, "Never", "Nunca"), Note: ui.L(ctx, "until revoked", "até ser revogado")},
 	}
 }
 

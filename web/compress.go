@@ -10,7 +10,8 @@ import (
 
 // compressed are the types worth compressing. Server-sent events are not among
 // them: each must leave at once.
-var compressed = []string{"text/html", "text/csv", "application/json", "application/x-ndjson",
+var compressed = []string{
+	"text/html", "text/csv", "application/json", "application/x-ndjson",
 	"application/openapi+json", "application/openapi+yaml",
 }
 

@@ -32,6 +32,7 @@ func (s *server) visitor() *visitor {
 	}
 	return &visitor{s.TB, s.url, &http.Client{
 		Jar:           jar,
+		Timeout:       patience,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }

@@ -134,8 +134,12 @@ func (ch Change) names() []string {
 		name  string
 		given bool
 	}{
-		{"name", ch.Name != nil}, {"language", ch.Language != nil}, {"timezone", ch.Timezone != nil},
-		{"country", ch.Country != nil}, {"testers", ch.Testers != nil}, {"departments", ch.Departments != nil},
+		{"name", ch.Name != nil},
+		{"language", ch.Language != nil},
+		{"timezone", ch.Timezone != nil},
+		{"country", ch.Country != nil},
+		{"testers", ch.Testers != nil},
+		{"departments", ch.Departments != nil},
 		{"opt_in_required", ch.OptInRequired != nil},
 	} {
 		if f.given {

@@ -12,8 +12,10 @@ import (
 func TestMaskBodies(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, in, want string }{
-		{"a message", `{"to":"+5511987654417","type":"text","text":{"body":"Olá, Maria","preview_url":true},"reference":"PED-1"}`,
-			`{"to":"+55 11 9••••-4417","type":"text","text":{"body":"••• 10 characters","preview_url":true},"reference":"PED-1"}`},
+		{
+			"a message", `{"to":"+5511987654417","type":"text","text":{"body":"Olá, Maria","preview_url":true},"reference":"PED-1"}`,
+			`{"to":"+55 11 9••••-4417","type":"text","text":{"body":"••• 10 characters","preview_url":true},"reference":"PED-1"}`,
+		},
 		{"a number as people write it", `{"to":"(11) 98765-4417"}`, `{"to":"+55 11 9••••-4417"}`},
 		{"a number as a JSON number", `{"to":5511987654417,"attempts":3}`, `{"to":"+55 11 9••••-4417","attempts":3}`},
 		{"a number inside a text", `{"reference":"ped 5511987654417 x"}`, `{"reference":"ped +55 11 9••••-4417 x"}`},
@@ -21,18 +23,30 @@ func TestMaskBodies(t *testing.T) {
 		{"a number as WhatsApp writes it", `{"wa_id":"14155552671"}`, `{"wa_id":"+1 ••••2671"}`},
 		{"a foreign one that would read as Brazilian", `{"wa_id":"49912345678"}`, `{"wa_id":"+49 ••••5678"}`},
 		{"an id in the place of a number", `{"to":"ctc_01KB2M4X7Q9V0T3R5N8W6Y1Z03"}`, `{"to":"ctc_01KB2M4X7Q9V0T3R5N8W6Y1Z03"}`},
-		{"a contact", `{"name":"Maria Silva","email":"maria@example.com","attributes":{"cidade":"Contagem","pedidos":7,"vip":true},"tags":["vip"]}`,
-			`{"name":"••• 11 characters","email":"••• 17 characters","attributes":{"cidade":"••• 8 characters","pedidos":"••• 1 characters","vip":"•••"},"tags":["vip"]}`},
-		{"a template by names", `{"template":{"name":"order_update","language":{"code":"pt_BR"},"parameters":{"type":"Maria","order":"1001"}}}`,
-			`{"template":{"name":"order_update","language":{"code":"pt_BR"},"parameters":{"type":"••• 5 characters","order":"••• 4 characters"}}}`},
-		{"a template in WhatsApp's shape", `{"components":[{"type":"body","parameters":[{"type":"text","text":"Maria"}]}]}`,
-			`{"components":[{"type":"body","parameters":[{"type":"text","text":"••• 5 characters"}]}]}`},
-		{"a problem", `{"code":"window_closed","title":"Window closed","errors":[{"pointer":"/text/body","code":"too_long"}]}`,
-			`{"code":"window_closed","title":"Window closed","errors":[{"pointer":"/text/body","code":"too_long"}]}`},
-		{"a code that is a secret", `{"code":"493201","access_token":"abc","password":["x"],"provider":{"code":131026}}`,
-			`{"code":"•••","access_token":"•••","password":["•••"],"provider":{"code":131026}}`},
-		{"a token's id stays", `{"token":{"id":"tok_01KB2M4X7Q9V0T3R5N8W6Y1Z07","name":"ERP"},"token_id":"tok_01KB2M4X7Q9V0T3R5N8W6Y1Z07"}`,
-			`{"token":{"id":"tok_01KB2M4X7Q9V0T3R5N8W6Y1Z07","name":"•••"},"token_id":"tok_01KB2M4X7Q9V0T3R5N8W6Y1Z07"}`},
+		{
+			"a contact", `{"name":"Maria Silva","email":"maria@example.com","attributes":{"cidade":"Contagem","pedidos":7,"vip":true},"tags":["vip"]}`,
+			`{"name":"••• 11 characters","email":"••• 17 characters","attributes":{"cidade":"••• 8 characters","pedidos":"••• 1 characters","vip":"•••"},"tags":["vip"]}`,
+		},
+		{
+			"a template by names", `{"template":{"name":"order_update","language":{"code":"pt_BR"},"parameters":{"type":"Maria","order":"1001"}}}`,
+			`{"template":{"name":"order_update","language":{"code":"pt_BR"},"parameters":{"type":"••• 5 characters","order":"••• 4 characters"}}}`,
+		},
+		{
+			"a template in WhatsApp's shape", `{"components":[{"type":"body","parameters":[{"type":"text","text":"Maria"}]}]}`,
+			`{"components":[{"type":"body","parameters":[{"type":"text","text":"••• 5 characters"}]}]}`,
+		},
+		{
+			"a problem", `{"code":"window_closed","title":"Window closed","errors":[{"pointer":"/text/body","code":"too_long"}]}`,
+			`{"code":"window_closed","title":"Window closed","errors":[{"pointer":"/text/body","code":"too_long"}]}`,
+		},
+		{
+			"a code that is a secret", `{"code":"493201","access_token":"abc","password":["x"],"provider":{"code":131026}}`,
+			`{"code":"•••","access_token":"•••","password":["•••"],"provider":{"code":131026}}`,
+		},
+		{
+			"a token's id stays", `{"token":{"id":"tok_01KB2M4X7Q9V0T3R5N8W6Y1Z07","name":"ERP"},"token_id":"tok_01KB2M4X7Q9V0T3R5N8W6Y1Z07"}`,
+			`{"token":{"id":"tok_01KB2M4X7Q9V0T3R5N8W6Y1Z07","name":"•••"},"token_id":"tok_01KB2M4X7Q9V0T3R5N8W6Y1Z07"}`,
+		},
 		{"times and addresses stay", `{"at":"2026-11-22T14:00:00.118Z","ip":"203.0.113.7"}`, `{"at":"2026-11-22T14:00:00.118Z","ip":"203.0.113.7"}`},
 		{"WhatsApp's id hides a number", `{"provider_message_id":"wamid.HBgNNTUxMTk4NzY1NDMyMRUC"}`, `{"provider_message_id":"wamid.•••"}`},
 		{"a secret of ours anywhere", `{"reference":"wpp_test_abcdefghijklmnopqrstuvwxyz012345ABCDEF"}`, `{"reference":"wpp_test_•••"}`},

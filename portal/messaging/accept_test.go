@@ -44,7 +44,8 @@ func TestMalformedDrafts(t *testing.T) {
 		{"text and template", with(text(tester), func(d *messaging.Draft) { d.Template = orderUpdate() }), []string{"/template conflict"}},
 		{"template without template", messaging.Draft{To: tester, Type: "template"}, []string{"/template required"}},
 		{
-			"template without name", messaging.Draft{To: tester, Type: "template", Template: &messaging.TemplateRef{}},
+			"template without name",
+			messaging.Draft{To: tester, Type: "template", Template: &messaging.TemplateRef{}},
 			[]string{"/template/name required", "/template/language/code required"},
 		},
 		{
@@ -120,24 +121,29 @@ func TestRulesOfAcceptance(t *testing.T) {
 		{"4096 characters", nil, with(text(tester), func(d *messaging.Draft) { d.Text = &messaging.Text{Body: strings.Repeat("á", 4096)} }), "", nil},
 		{
 			"unknown template", nil, with(template(person), func(d *messaging.Draft) { d.Template.Name = "x" }),
-			portal.CodeTemplateNotFound, []string{"/template/name invalid_value"},
+			portal.CodeTemplateNotFound,
+			[]string{"/template/name invalid_value"},
 		},
 		{
 			"unknown language", nil, with(template(person), func(d *messaging.Draft) { d.Template.Language = "es" }),
-			portal.CodeTemplateNotFound, []string{"/template/name invalid_value"},
+			portal.CodeTemplateNotFound,
+			[]string{"/template/name invalid_value"},
 		},
 		{
 			"unknown fallback", nil, with(text(person), func(d *messaging.Draft) { d.Fallback = &messaging.TemplateRef{Name: "x", Language: "pt_BR"} }),
-			portal.CodeTemplateNotFound, []string{"/fallback_template/name invalid_value"},
+			portal.CodeTemplateNotFound,
+			[]string{"/fallback_template/name invalid_value"},
 		},
 		{
 			"template not approved", func(b *bench) { b.addTemplate("x", "utility", "paused", "named") },
 			with(template(person), func(d *messaging.Draft) { d.Template = &messaging.TemplateRef{Name: "x", Language: "pt_BR"} }),
-			portal.CodeTemplateNotApproved, []string{"/template/name invalid_value"},
+			portal.CodeTemplateNotApproved,
+			[]string{"/template/name invalid_value"},
 		},
 		{
 			"marketing without known consent", func(b *bench) { b.addTemplate("promo", "marketing", "approved", "named") },
-			messaging.Draft{To: person, Type: "template", Template: &messaging.TemplateRef{Name: "promo", Language: "pt_BR"}}, "", nil,
+			messaging.Draft{To: person, Type: "template", Template: &messaging.TemplateRef{Name: "promo", Language: "pt_BR"}},
+			"", nil,
 		},
 		{
 			"marketing, consent required", func(b *bench) {
@@ -145,7 +151,8 @@ func TestRulesOfAcceptance(t *testing.T) {
 				b.caller.Account.OptInRequired = true
 			},
 			messaging.Draft{To: person, Type: "template", Template: &messaging.TemplateRef{Name: "promo", Language: "pt_BR"}},
-			portal.CodeOptInRequired, []string{"/to invalid_value"},
+			portal.CodeOptInRequired,
+			[]string{"/to invalid_value"},
 		},
 		{"opted out", func(b *bench) { b.writes(tester, "Parar") }, text(tester), portal.CodeOptedOut, []string{"/to invalid_value"}},
 		{"template to who opted out", func(b *bench) { b.writes(person, "PARAR.") }, template(person), portal.CodeOptedOut, []string{"/to invalid_value"}},

@@ -10,14 +10,19 @@ import (
 // statement is an SQL text in both spellings.
 type statement struct {
 	dollar string // with $1 … $n, for PostgreSQL
+	plus   string // with +?, for SQLite
 	params int    // how many ? it has
 }
 
 // parseSQL turns each ? outside of literals, quoted names and comments into
-// $1, $2 … in order. It refuses what the two engines would read differently:
-// several statements, numbered parameters, nested comments, a NUL.
+// $1, $2 … in order, and into +?. It refuses what the two engines would read
+// differently: several statements, numbered parameters, nested comments, a NUL.
+//
+// The plus sign changes no value. It hides the parameter from SQLite's planner,
+// which otherwise takes most plans to depend on the values and prepares such a
+// statement anew each time it runs: that costs more than running it.
 func parseSQL(sql string) (statement, error) {
-	var b strings.Builder
+	var dollar, plus strings.Builder
 	n, ended := 0, false
 	for i := 0; i < len(sql); {
 		end, err := tokenEnd(sql, i)
@@ -36,12 +41,14 @@ func parseSQL(sql string) (statement, error) {
 				return statement{}, errors.New("a numbered parameter")
 			}
 			n++
-			b.WriteByte('$')
-			token = strconv.Itoa(n)
+			dollar.WriteString("$" + strconv.Itoa(n))
+			plus.WriteString("+?")
+			continue
 		}
-		b.WriteString(token)
+		dollar.WriteString(token)
+		plus.WriteString(token)
 	}
-	return statement{dollar: b.String(), params: n}, nil
+	return statement{dollar: dollar.String(), plus: plus.String(), params: n}, nil
 }
 
 // tokenEnd returns where the token that starts at i ends: a literal, a quoted

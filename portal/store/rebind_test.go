@@ -1,6 +1,7 @@
 package store
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -24,6 +25,10 @@ func TestParseSQL(t *testing.T) {
 		got, err := parseSQL(sql)
 		if err != nil || got.dollar != want || got.params != strings.Count(want, "$") {
 			t.Errorf("parseSQL(%q) = %+v, %v, want %q", sql, got, err, want)
+		}
+		plus := regexp.MustCompile(`\$\d+`).ReplaceAllString(want, "+?")
+		if got.plus != plus {
+			t.Errorf("parseSQL(%q) for SQLite = %q, want %q", sql, got.plus, plus)
 		}
 	}
 	for _, sql := range []string{
@@ -76,6 +81,11 @@ func FuzzParseSQL(f *testing.F) {
 		stmt, err := c.raw.Prepare(sql)
 		if err != nil {
 			return
+		}
+		if same, err := c.raw.Prepare(st.plus); err != nil {
+			t.Errorf("%q: %v", st.plus, err)
+		} else {
+			_ = same.Close()
 		}
 		if got := stmt.(*sqlite3.SQLiteStmt).NumInput(); got != st.params {
 			t.Errorf("%q: %d parameters, SQLite sees %d", sql, st.params, got)

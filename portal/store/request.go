@@ -74,10 +74,12 @@ const requestColumns = `account_id, environment, id, at, source, method, path, o
 func scanRequest(scan func(dest ...any) error, more ...any) (q portal.Request, err error) {
 	var duration *int64
 	var auth, limits, validation, store int64
-	dest := []any{&q.AccountID, (*string)(&q.Environment), &q.ID, &q.At, &q.Source, &q.Method, &q.Path, &q.Operation,
+	dest := []any{
+		&q.AccountID, (*string)(&q.Environment), &q.ID, &q.At, &q.Source, &q.Method, &q.Path, &q.Operation,
 		&q.Status, (*string)(&q.ErrorCode), &duration, &auth, &limits, &validation, &store, &q.TokenID, &q.TokenName,
 		&q.UserID, &q.IP, &q.UserAgent, &q.IdempotencyKey, &q.Replayed, &q.TraceID, &q.MessageID, &q.ContactID,
-		&q.HandoffID, &q.OriginalRequestID}
+		&q.HandoffID, &q.OriginalRequestID,
+	}
 	if err := scan(append(dest, more...)...); err != nil {
 		return portal.Request{}, err
 	}
@@ -161,8 +163,12 @@ func requestWhere(t portal.Tenant, f portal.RequestFilter) (string, []any) {
 		and("lower(path) LIKE ? ESCAPE '!'", likePrefix(strings.ToLower(f.PathPrefix)))
 	}
 	for _, eq := range []struct{ column, value string }{
-		{"method", f.Method}, {"token_id", f.TokenID}, {"error_code", string(f.ErrorCode)},
-		{"id", f.ID}, {"source", f.Source}, {"message_id", f.MessageID},
+		{"method", f.Method},
+		{"token_id", f.TokenID},
+		{"error_code", string(f.ErrorCode)},
+		{"id", f.ID},
+		{"source", f.Source},
+		{"message_id", f.MessageID},
 	} {
 		if eq.value != "" {
 			and(eq.column+" = ?", eq.value)

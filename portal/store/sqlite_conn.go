@@ -52,7 +52,7 @@ func (c *sqliteConn) prepare(sql string) (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	made, err := c.raw.Prepare(sql)
+	made, err := c.raw.Prepare(st.plus)
 	if err != nil {
 		return nil, sqliteError(err)
 	}

@@ -124,8 +124,10 @@ type Rotation struct {
 }
 
 func auditRotation(tx *store.Tx, actor portal.Actor, oldID string, token portal.Token, overlap time.Duration) error {
-	row := portal.Audit{AccountID: token.AccountID, Actor: actor, Action: "token.rotated", Target: oldID,
-		Details: details(map[string]any{"replaced_by": token.ID, "overlap_seconds": int64(overlap / time.Second)})}
+	row := portal.Audit{
+		AccountID: token.AccountID, Actor: actor, Action: "token.rotated", Target: oldID,
+		Details: details(map[string]any{"replaced_by": token.ID, "overlap_seconds": int64(overlap / time.Second)}),
+	}
 	if err := tx.Audit(row); err != nil {
 		return err
 	}

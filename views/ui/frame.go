@@ -18,6 +18,7 @@ package ui
 import (
 	"context"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/a-h/templ"
@@ -46,6 +47,11 @@ type Frame struct {
 	May       map[portal.Permission]bool
 	Waiting   int    // conversations waiting for a person
 	Flash     string // one-time notice, in the reader's language
+}
+
+// visiting reports whether a person of the platform's staff looks into an account they are no member of.
+func (f Frame) visiting() bool {
+	return f.Staff && f.Account.ID != "" && !slices.ContainsFunc(f.Accounts, func(a AccountRef) bool { return a.ID == f.Account.ID })
 }
 
 type frameKey struct{}

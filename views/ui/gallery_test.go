@@ -230,6 +230,22 @@ func TestEveryPageSaysWhereItIs(t *testing.T) {
 	}
 }
 
+// Staff who look into an account they do not belong to are told so on every page.
+func TestStaffAreToldThatTheyVisit(t *testing.T) {
+	t.Parallel()
+	member := uitest.Owner(portal.LangEN)
+	member.Staff = true
+	visitor := member
+	visitor.Accounts = nil
+	for _, env := range []portal.Environment{portal.Test, portal.Live} {
+		member.Env, visitor.Env = env, env
+		page := ui.Shell(ui.ShellProps{Title: "Overview", Nav: "overview"})
+		if strings.Contains(uitest.Render(t, member, page), "Read only") || !strings.Contains(uitest.Render(t, visitor, page), "Read only") {
+			t.Errorf("%s: the notice is not shown to visitors alone", env)
+		}
+	}
+}
+
 func TestSwitcherKeepsTheSection(t *testing.T) {
 	t.Parallel()
 	f := uitest.Owner(portal.LangEN)

@@ -27,6 +27,7 @@ type call struct {
 	trace      string
 	key        string // Idempotency-Key, checked
 	timing     portal.Timing
+	masked     portal.Bodies // the request's half: maskRequest
 	answer     answer
 	answered   bool        // answer is complete
 	code       portal.Code // of a refusal
@@ -135,13 +136,21 @@ func (c *call) row(ans answer) portal.Request {
 	if c.op != nil {
 		row.Operation = c.op.ID
 	}
-	row.Bodies = &portal.Bodies{
-		RequestHeaders:  audit.MaskHeaders(r.Header),
-		RequestBody:     audit.Mask(r.Header.Get("Content-Type"), c.body),
-		ResponseHeaders: audit.MaskHeaders(ans.header),
-		ResponseBody:    audit.Mask(ans.header.Get("Content-Type"), ans.body),
-	}
+	c.maskRequest()
+	bodies := c.masked
+	bodies.ResponseHeaders = audit.MaskHeaders(ans.header)
+	bodies.ResponseBody = audit.Mask(ans.header.Get("Content-Type"), ans.body)
+	row.Bodies = &bodies
 	return row
+}
+
+// maskRequest makes what the log keeps of the request, once. A write calls it
+// before its transaction, in which other writes wait.
+func (c *call) maskRequest() {
+	if c.masked.RequestHeaders == nil {
+		c.masked.RequestHeaders = audit.MaskHeaders(c.r.Header)
+		c.masked.RequestBody = audit.Mask(c.r.Header.Get("Content-Type"), c.body)
+	}
 }
 
 // shorten makes text from outside fit to be told back: valid, without control

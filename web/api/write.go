@@ -23,6 +23,7 @@ func mountWrite[I any](h huma.API, id string, run effect[I]) {
 	mount(h, id, func(ctx context.Context, c *call, in *I) (reply, error) {
 		start := time.Now()
 		defer func() { c.timing.Store = time.Since(start) }()
+		c.maskRequest()
 		var ans answer
 		err := c.api.Store.Tx(ctx, func(tx *store.Tx) (err error) {
 			ans, err = c.write(tx, func() (reply, error) { return run(tx, c, in) })

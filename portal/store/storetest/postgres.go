@@ -170,7 +170,7 @@ func (s *server) start() (address string, err error) {
 	if err != nil {
 		return "", err
 	}
-	s.process = exec.Command("/bin/sh", "-c", script, "sh", dir, bin)
+	s.process = exec.CommandContext(context.Background(), "/bin/sh", "-c", script, "sh", dir, bin)
 	s.process.Dir = dir
 	if err := asPostgres(s.process, dir); err != nil {
 		return "", err
