@@ -79,15 +79,6 @@ func IsID(prefix, s string) bool {
 	return true
 }
 
-// ShortID shortens an id for a table: the prefix and the last six characters.
-func ShortID(id string) string {
-	prefix, body, ok := strings.Cut(id, "_")
-	if !ok || len(body) < 6 {
-		return id
-	}
-	return prefix + "_…" + body[len(body)-6:]
-}
-
 func encodeCrockford(u [16]byte) string {
 	hi, lo := binary.BigEndian.Uint64(u[:8]), binary.BigEndian.Uint64(u[8:])
 	var out [idLength]byte

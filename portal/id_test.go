@@ -79,17 +79,3 @@ func TestIsID(t *testing.T) {
 		}
 	}
 }
-
-func TestShortID(t *testing.T) {
-	t.Parallel()
-	for id, want := range map[string]string{
-		"ctc_01KB2M4X7Q9V0T3R5N8W6Y1Z03": "ctc_…6Y1Z03",
-		"":                               "",
-		"nothing":                        "nothing",
-		"a_b":                            "a_b",
-	} {
-		if got := ShortID(id); got != want {
-			t.Errorf("ShortID(%q) = %q, want %q", id, got, want)
-		}
-	}
-}

@@ -46,12 +46,6 @@ var grants = map[Role][]Permission{
 	RoleAuditor:   {ReadTokens, ReadMessages, ReadConversations, ReadLogs, ReadAudit},
 }
 
-// ParseRole returns the role named s; ok is false for any other word.
-func ParseRole(s string) (r Role, ok bool) {
-	_, ok = grants[Role(s)]
-	return Role(s), ok
-}
-
 // May reports whether the role has the permission. An unknown role has none.
 func (r Role) May(p Permission) bool {
 	for _, g := range grants[r] {

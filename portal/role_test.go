@@ -33,15 +33,6 @@ func TestRoles(t *testing.T) {
 	}
 }
 
-func TestParseRole(t *testing.T) {
-	t.Parallel()
-	for s, want := range map[string]bool{"owner": true, "auditor": true, "Owner": false, "": false, "staff": false} {
-		if _, ok := ParseRole(s); ok != want {
-			t.Errorf("ParseRole(%q) = %v", s, ok)
-		}
-	}
-}
-
 func TestScopesAllow(t *testing.T) {
 	t.Parallel()
 	for _, scope := range Scopes {

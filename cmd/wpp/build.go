@@ -165,7 +165,9 @@ func (p *program) work() {
 	}
 	p.metrics.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "wpp_log_rows_lost_total", Help: "Rows of the request log that found no room in the buffer.",
-	}, func() float64 { return float64(p.log.Lost()) }))
+	}, func() float64 { return float64(p.log.Lost()) }), prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "wpp_log_rows_suppressed_total", Help: "Calls of no known account that were only counted, at most one a second is kept.",
+	}, func() float64 { return float64(p.log.Suppressed()) }))
 }
 
 // observePasses counts what the background loops do.

@@ -150,7 +150,7 @@ func TestUpsertLeavesClearsReplacesAndMerges(t *testing.T) {
 	equal(t, "created", same.created, false)
 
 	a := b.upsert(contacts.Upsert{
-		Phone: contacts.Some("31987654321"), Email: contacts.Null[string](), Tags: contacts.Some([]string{"b", "c"}),
+		Phone: contacts.Some("31987654321"), Email: null[string](), Tags: contacts.Some([]string{"b", "c"}),
 		Attributes: contacts.Some(map[string]any{"x": nil, "w": true}),
 	})
 	equal(t, "name stays", a.Name, "Ana")
@@ -159,7 +159,7 @@ func TestUpsertLeavesClearsReplacesAndMerges(t *testing.T) {
 	equal(t, "attributes merged", a.Attributes, map[string]any{"y": "z", "w": true})
 	equal(t, "changed at", a.UpdatedAt, start.Add(time.Hour))
 
-	a = b.upsert(contacts.Upsert{Phone: contacts.Some("31987654321"), Tags: contacts.Null[[]string](), Attributes: contacts.Null[map[string]any]()})
+	a = b.upsert(contacts.Upsert{Phone: contacts.Some("31987654321"), Tags: null[[]string](), Attributes: null[map[string]any]()})
 	equal(t, "all gone", len(a.Tags)+len(a.Attributes), 0)
 }
 
@@ -198,15 +198,15 @@ func TestUpsertWithoutPhone(t *testing.T) {
 	b := setup(t)
 	a := b.upsert(contacts.Upsert{ExternalID: contacts.Some("1")})
 	equal(t, "phone", a.Phone, "")
-	a = b.upsert(contacts.Upsert{ExternalID: contacts.Some("1"), Phone: contacts.Some("31 98765-0001"), Country: contacts.Null[string]()})
+	a = b.upsert(contacts.Upsert{ExternalID: contacts.Some("1"), Phone: contacts.Some("31 98765-0001"), Country: null[string]()})
 	equal(t, "defaults come with the phone, null wins", []string{a.Country, a.Timezone}, []string{"", "America/Sao_Paulo"})
-	a = b.patch(a.ID, contacts.Upsert{Phone: contacts.Null[string]()})
+	a = b.patch(a.ID, contacts.Upsert{Phone: null[string]()})
 	equal(t, "phone cleared", a.Phone, "")
-	_, err := b.tryPatch(a.ID, contacts.Upsert{ExternalID: contacts.Null[string]()})
+	_, err := b.tryPatch(a.ID, contacts.Upsert{ExternalID: null[string]()})
 	b.refused(err, portal.CodeValidationFailed)
 	_, err = b.try(contacts.Upsert{Name: contacts.Some("Ana")})
 	b.refused(err, portal.CodeValidationFailed)
-	_, err = b.try(contacts.Upsert{Phone: contacts.Null[string]()})
+	_, err = b.try(contacts.Upsert{Phone: null[string]()})
 	b.refused(err, portal.CodeValidationFailed)
 }
 
@@ -331,7 +331,7 @@ func TestAnOptOutIsNotLiftedByTheWay(t *testing.T) {
 	b.upsert(contacts.Upsert{Phone: lift.Phone, OptIn: contacts.Some(portal.ConsentChange{Status: &out})})
 	for name, in := range map[string]contacts.Upsert{
 		"without a time": lift,
-		"null":           {Phone: lift.Phone, OptIn: contacts.Null[portal.ConsentChange]()},
+		"null":           {Phone: lift.Phone, OptIn: null[portal.ConsentChange]()},
 	} {
 		a := b.upsert(in)
 		if len(a.warnings) != 1 || a.warnings[0].Code != portal.WarnOptOutKept || a.OptIn.Status != out {

@@ -12,7 +12,7 @@ func TestAnOptOutStaysWithTheNumberThatAContactLeaves(t *testing.T) {
 	out, in := portal.OptedOut, portal.OptedIn
 	for name, leave := range map[string]contacts.Upsert{
 		"for another":    {ExternalID: contacts.Some("1"), Phone: contacts.Some("31 98765-4322")},
-		"for none":       {ExternalID: contacts.Some("1"), Phone: contacts.Null[string]()},
+		"for none":       {ExternalID: contacts.Some("1"), Phone: null[string]()},
 		"by an opted-in": {ExternalID: contacts.Some("1"), Phone: contacts.Some("31 98765-4322"), OptIn: contacts.Some(portal.ConsentChange{Status: &in})},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -23,3 +23,6 @@ func TestAnOptOutStaysWithTheNumberThatAContactLeaves(t *testing.T) {
 		})
 	}
 }
+
+// null is a field that is cleared.
+func null[T any]() contacts.Optional[T] { return contacts.Optional[T]{Set: true, Null: true} }

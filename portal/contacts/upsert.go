@@ -20,9 +20,6 @@ type Optional[T any] struct {
 // Some returns a field that is written.
 func Some[T any](v T) Optional[T] { return Optional[T]{Set: true, Value: v} }
 
-// Null returns a field that is cleared.
-func Null[T any]() Optional[T] { return Optional[T]{Set: true, Null: true} }
-
 // given reports whether the field carries a value.
 func (o Optional[T]) given() bool { return o.Set && !o.Null }
 
