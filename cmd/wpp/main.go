@@ -101,6 +101,8 @@ func explain(err error) string {
 		return "the database was written by a newer wpp. Start that version, or restore a backup made with this one."
 	case errors.Is(err, store.ErrOlderSchema):
 		return "the database is older than this wpp, or not there yet. Run wpp serve once to bring it up to date."
+	case errors.Is(err, store.ErrOtherKey):
+		return "the secret key is not the one this database was made with. Put data/secret.key back, or set WPP_SECRET_KEY to the right one."
 	case errors.Is(err, syscall.EADDRINUSE):
 		return "the address is in use by another program. Stop it, or choose another with --addr."
 	case errors.Is(err, os.ErrPermission):
@@ -137,5 +139,12 @@ func (a *app) store(ctx context.Context, migrate bool) (*store.Store, error) {
 	if !migrate {
 		o.BusyTimeout = commandLockWait
 	}
-	return store.Open(ctx, o)
+	st, err := store.Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := st.CheckKey(ctx); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return st, nil
 }

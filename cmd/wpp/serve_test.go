@@ -46,6 +46,14 @@ func TestServeRefusesToStart(t *testing.T) {
 	start(t, newer).end()
 	s := &server{TB: t, data: newer}
 	s.change(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (999999, 1)`)
+	otherKey := t.TempDir()
+	kept := start(t, otherKey)
+	kept.commands().ok("a long password", "account", "create", "--name", "Loja da Chave", "--email", "chave@example.com", "--password-stdin")
+	kept.end()
+	key := base64.StdEncoding.EncodeToString(make([]byte, 32))
+	if err := os.WriteFile(filepath.Join(otherKey, "secret.key"), []byte(key), 0o600); err != nil {
+		t.Fatal(err)
+	}
 
 	free := "127.0.0.1:0"
 	for name, c := range map[string]struct {
@@ -56,6 +64,7 @@ func TestServeRefusesToStart(t *testing.T) {
 		"data folder a file":  {[]string{"--addr", free, "--data", file}, "data folder"},
 		"data folder in file": {[]string{"--addr", free, "--data", filepath.Join(file, "data")}, "data folder"},
 		"key unreadable":      {[]string{"--addr", free, "--data", noKey}, "secret key"},
+		"another key":         {[]string{"--addr", free, "--data", otherKey}, "secret key is not the one"},
 		"newer database":      {[]string{"--addr", free, "--data", newer}, "newer wpp"},
 		"clear text":          {[]string{"--addr", free, "--data", t.TempDir(), "--base-url", "http://developers.example.com"}, "https"},
 		"unknown flag":        {[]string{"--verbose"}, "--verbose"},

@@ -179,7 +179,24 @@ func (s settlement) accepted() (*time.Time, error) {
 		now := s.tx.Now()
 		m.AcceptedAt = &now
 	}
-	return s.change(portal.StatusCreated, nil), s.tx.ContactSent(m.Tenant(), m.ContactID, s.out.WAID)
+	before := m.Status
+	due := s.change(portal.StatusCreated, nil)
+	if m.Status != before {
+		if err := s.tell(); err != nil {
+			return nil, err
+		}
+	}
+	return due, s.tx.ContactSent(m.Tenant(), m.ContactID, s.out.WAID)
+}
+
+// tell puts the status that WhatsApp's answer brought among the news, where its
+// number would otherwise be missing.
+func (s settlement) tell() error {
+	_, err := s.tx.InsertNews(portal.StatusNews{
+		MessageID: s.message.ID, Status: s.message.Status, At: s.tx.Now(), ReceivedAt: s.tx.Now(),
+		Applied: true, Sequence: s.message.Sequence,
+	})
+	return err
 }
 
 // again keeps the message queued for another attempt, or gives it up.

@@ -84,7 +84,7 @@ func TestWholePathTellsItsHistory(t *testing.T) {
 	for _, n := range h.News {
 		news = append(news, fmt.Sprintf("%s %v %d", n.Status, n.Applied, n.Sequence))
 	}
-	if got := strings.Join(news, " "); got != "created false 0 delivered true 3 read true 4" {
+	if got := strings.Join(news, " "); got != "created true 2 delivered true 3 read true 4" {
 		t.Errorf("news: %s", got)
 	}
 	c, err := b.store.Reader(t.Context()).ContactByRef(b.caller.Tenant, m.ContactID)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/wppmarketing/developers/portal"
@@ -76,6 +77,31 @@ ORDER BY id`, []any{t.AccountID, string(t.Environment)}, func(scan func(dest ...
 // tenant: the caller believes nothing until the signature is verified.
 func (s *Store) CallbackChannel(ctx context.Context, id string) (portal.Channel, portal.ChannelSecrets, error) {
 	return s.channelWithSecrets(ctx, "id", id)
+}
+
+// ErrOtherKey: the secrets in the database were sealed under another secret key.
+var ErrOtherKey = errors.New("the secret key is not the one this database was made with")
+
+// CheckKey opens the secrets of one channel, if there is one, to learn at once
+// whether the secret key is the right one: ErrOtherKey when it is not.
+func (s *Store) CheckKey(ctx context.Context) (err error) {
+	defer portal.Wrap(&err, "CheckKey")
+	var id string
+	err = s.Reader(ctx).Row(`
+SELECT /* Channel.Any */ id
+FROM channels
+ORDER BY id
+LIMIT 1`, nil, &id)
+	if portal.CodeOf(err) == portal.CodeNotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := s.ChannelSecrets(ctx, id); err != nil {
+		return ErrOtherKey
+	}
+	return nil
 }
 
 // ChannelSecrets opens the secrets of a channel; not_found for an unknown id.
