@@ -18,12 +18,29 @@ type pair struct {
 // secondary, meta, state and syntax text 4.5:1, edges, focus and charts 3:1.
 func pairs() []pair {
 	list := []pair{
-		{"on-accent", "accent", 4.5}, {"on-accent", "accent-hover", 4.5}, {"on-danger", "danger-solid", 4.5},
-		{"text", "pressed", 7}, {"text-2", "pressed", 4.5}, {"accent-text", "accent-soft", 4.5},
-		{"info", "info-soft", 4.5}, {"warn", "warn-soft", 4.5}, {"danger", "danger-soft", 4.5}, {"success", "success-soft", 4.5},
-		{"text", "warn-soft", 7}, {"text-2", "warn-soft", 4.5}, {"text-2", "danger-soft", 4.5}, {"text-2", "accent-soft", 4.5},
-		{"control", "surface", 3}, {"control", "canvas", 3}, {"focus", "surface", 3}, {"focus", "canvas", 3}, {"focus", "surface-2", 3},
-		{"c-key", "surface-2", 4.5}, {"c-str", "surface-2", 4.5}, {"c-num", "surface-2", 4.5}, {"c-pun", "surface-2", 4.5},
+		{"on-accent", "accent", 4.5},
+		{"on-accent", "accent-hover", 4.5},
+		{"on-danger", "danger-solid", 4.5},
+		{"text", "pressed", 7},
+		{"text-2", "pressed", 4.5},
+		{"accent-text", "accent-soft", 4.5},
+		{"info", "info-soft", 4.5},
+		{"warn", "warn-soft", 4.5},
+		{"danger", "danger-soft", 4.5},
+		{"success", "success-soft", 4.5},
+		{"text", "warn-soft", 7},
+		{"text-2", "warn-soft", 4.5},
+		{"text-2", "danger-soft", 4.5},
+		{"text-2", "accent-soft", 4.5},
+		{"control", "surface", 3},
+		{"control", "canvas", 3},
+		{"focus", "surface", 3},
+		{"focus", "canvas", 3},
+		{"focus", "surface-2", 3},
+		{"c-key", "surface-2", 4.5},
+		{"c-str", "surface-2", 4.5},
+		{"c-num", "surface-2", 4.5},
+		{"c-pun", "surface-2", 4.5},
 		{"surface", "text", 7}, // the toast
 	}
 	for _, ground := range []string{"canvas", "surface", "surface-2", "hover", "selected"} {

@@ -15,8 +15,10 @@ func TestContacts(t *testing.T) {
 		uitest.Page(t, "contacts."+lang, uitest.Owner(lang), views.Contacts(views.ContactsProps{
 			Now: uitest.Now, Older: contactID, Query: "maria", Tag: "vip", OptIn: portal.OptedIn,
 			Rows: []views.ContactRow{
-				{ID: contactID, Name: "Maria", Number: maskedTo, Tags: []string{"cliente", "vip"}, OptIn: portal.Consent{Status: portal.OptedIn},
-					Windows: []portal.Window{{ChannelID: "chn_1", LastInboundAt: agoPtr(26 * time.Minute)}}, Source: "api", LastIn: agoPtr(26 * time.Minute)},
+				{
+					ID: contactID, Name: "Maria", Number: maskedTo, Tags: []string{"cliente", "vip"}, OptIn: portal.Consent{Status: portal.OptedIn},
+					Windows: []portal.Window{{ChannelID: "chn_1", LastInboundAt: agoPtr(26 * time.Minute)}}, Source: "api", LastIn: agoPtr(26 * time.Minute),
+				},
 				{ID: "ctc_01KHPGTE3QZ5T0YV8N3W6M2B4S", ExternalID: "CLI-42", OptIn: portal.Consent{Status: portal.OptedOut}, Source: "inbound"},
 			},
 		}))

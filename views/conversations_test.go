@@ -14,11 +14,15 @@ const handoffID = "hnd_01KB2M4X7Q9V0T3R5N8W6Y1Z0B"
 
 func handoffs() []portal.Handoff {
 	return []portal.Handoff{
-		{ID: handoffID, ContactID: contactID, ContactPhone: "+55 11 9••••-4417", ContactName: "Maria", ContactExternalID: "erp-09733", Status: portal.HandoffWaiting,
+		{
+			ID: handoffID, ContactID: contactID, ContactPhone: "+55 11 9••••-4417", ContactName: "Maria", ContactExternalID: "erp-09733", Status: portal.HandoffWaiting,
 			Reason: "Troca do pedido 88101", Priority: "high", Department: "Trocas", Note: "Segunda troca do mês.", Reference: "PED-88101",
-			RequestedBy: portal.Requester{Kind: "token", Name: "loja"}, CreatedAt: ago(26 * time.Minute)},
-		{ID: "hnd_01KB2M4X7Q9V0T3R5N8W6Y1Z0C", Status: portal.HandoffAssigned, AssignedTo: &portal.Requester{ID: "usr_1", Name: "Agent"}, AssignedAt: agoPtr(time.Minute),
-			ContactExternalID: "CLI-7", Reason: "Dúvida", Priority: "normal", CreatedAt: ago(10 * time.Minute)},
+			RequestedBy: portal.Requester{Kind: "token", Name: "loja"}, CreatedAt: ago(26 * time.Minute),
+		},
+		{
+			ID: "hnd_01KB2M4X7Q9V0T3R5N8W6Y1Z0C", Status: portal.HandoffAssigned, AssignedTo: &portal.Requester{ID: "usr_1", Name: "Agent"}, AssignedAt: agoPtr(time.Minute),
+			ContactExternalID: "CLI-7", Reason: "Dúvida", Priority: "normal", CreatedAt: ago(10 * time.Minute),
+		},
 		{ID: "hnd_01KB2M4X7Q9V0T3R5N8W6Y1Z0D", Status: portal.HandoffResolved, Outcome: "no_answer", Reason: "Horário", Priority: "low", CreatedAt: ago(50 * time.Hour)},
 	}
 }

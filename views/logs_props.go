@@ -46,8 +46,10 @@ func logRanges(ctx context.Context, q LogQuery) []ui.Link {
 	var links []ui.Link
 	for _, p := range LogPeriods {
 		current := q.Range == p.Name || q.Range == "" && q.From == "" && q.To == "" && p.Name == "1h"
-		links = append(links, ui.Link{Label: p.Name, Current: current,
-			Href: q.href(ctx, "/logs", q.Pairs("range", "from", "to"), "range", p.Name)})
+		links = append(links, ui.Link{
+			Label: p.Name, Current: current,
+			Href: q.href(ctx, "/logs", q.Pairs("range", "from", "to"), "range", p.Name),
+		})
 	}
 	return links
 }

@@ -30,10 +30,18 @@ type LogQuery struct {
 func (q LogQuery) Pairs(except ...string) []ui.Pair {
 	var pairs []ui.Pair
 	for _, p := range []ui.Pair{
-		{Name: "status", Value: q.Status}, {Name: "method", Value: q.Method}, {Name: "path", Value: q.Path},
-		{Name: "token", Value: q.Token}, {Name: "error", Value: q.Error}, {Name: "min_ms", Value: q.MinMS},
-		{Name: "id", Value: q.ID}, {Name: "source", Value: q.Source}, {Name: "message", Value: q.Message},
-		{Name: "range", Value: q.Range}, {Name: "from", Value: q.From}, {Name: "to", Value: q.To},
+		{Name: "status", Value: q.Status},
+		{Name: "method", Value: q.Method},
+		{Name: "path", Value: q.Path},
+		{Name: "token", Value: q.Token},
+		{Name: "error", Value: q.Error},
+		{Name: "min_ms", Value: q.MinMS},
+		{Name: "id", Value: q.ID},
+		{Name: "source", Value: q.Source},
+		{Name: "message", Value: q.Message},
+		{Name: "range", Value: q.Range},
+		{Name: "from", Value: q.From},
+		{Name: "to", Value: q.To},
 	} {
 		if p.Value != "" && !slices.Contains(except, p.Name) {
 			pairs = append(pairs, p)

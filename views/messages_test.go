@@ -66,8 +66,10 @@ func sentHistory() portal.History {
 			{Check: "opt_in", Result: portal.CheckWarn, Code: "opt_in_unknown", Detail: portal.Words{EN: "Unknown: allowed", PT: "Desconhecido: permitido"}},
 		},
 		Attempts: []portal.Attempt{
-			{Number: 1, At: start.Add(42 * time.Millisecond), Outcome: portal.AttemptRefused, Duration: 12 * time.Millisecond, HTTPStatus: 429, NextAttemptAt: &next,
-				Failure: &portal.Failure{Code: portal.CodeRateLimited, Provider: &portal.ProviderError{Code: 130429, Title: "Rate limit hit"}}},
+			{
+				Number: 1, At: start.Add(42 * time.Millisecond), Outcome: portal.AttemptRefused, Duration: 12 * time.Millisecond, HTTPStatus: 429, NextAttemptAt: &next,
+				Failure: &portal.Failure{Code: portal.CodeRateLimited, Provider: &portal.ProviderError{Code: 130429, Title: "Rate limit hit"}},
+			},
 			{Number: 2, At: next, Outcome: portal.AttemptAccepted, Duration: 240 * time.Millisecond, HTTPStatus: 200},
 		},
 		News: []portal.StatusNews{

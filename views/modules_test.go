@@ -37,8 +37,10 @@ func staffFrame(lang string) ui.Frame {
 
 func adminRow() views.AdminAccountRow {
 	return views.AdminAccountRow{
-		Account: portal.Account{ID: "acc_01M8251CHYFNCTM9SN2AAGP3YS", Name: "Loja Exemplo", Status: portal.AccountActive, Plan: portal.PlanStandard,
-			Language: portal.LangPT, Timezone: "America/Sao_Paulo", Country: "BR", CreatedAt: ago(100 * time.Hour)},
+		Account: portal.Account{
+			ID: "acc_01M8251CHYFNCTM9SN2AAGP3YS", Name: "Loja Exemplo", Status: portal.AccountActive, Plan: portal.PlanStandard,
+			Language: portal.LangPT, Timezone: "America/Sao_Paulo", Country: "BR", CreatedAt: ago(100 * time.Hour),
+		},
 		Requests: 48219, Refused: 815,
 	}
 }
@@ -61,8 +63,10 @@ func TestAdminAccounts(t *testing.T) {
 func TestAdminAccount(t *testing.T) {
 	uitest.Languages(t, func(t *testing.T, lang string) {
 		uitest.Page(t, "admin-account."+lang, staffFrame(lang), views.AdminAccount(views.AdminAccountProps{AdminAccountRow: adminRow(), Modules: moduleRows()}))
-		refused := views.AdminAccountProps{AdminAccountRow: adminRow(), Modules: moduleRows(), Module: portal.ModuleMessages,
-			Errors: map[string]portal.Words{"messages_per_day": {EN: "Out of range.", PT: "Fora do intervalo."}}}
+		refused := views.AdminAccountProps{
+			AdminAccountRow: adminRow(), Modules: moduleRows(), Module: portal.ModuleMessages,
+			Errors: map[string]portal.Words{"messages_per_day": {EN: "Out of range.", PT: "Fora do intervalo."}},
+		}
 		refused.Status = portal.AccountSuspended
 		uitest.Page(t, "admin-account-refused."+lang, staffFrame(lang), views.AdminAccount(refused))
 	})

@@ -22,7 +22,8 @@ func overviewProps() views.OverviewProps {
 		AverageB4: 20 * time.Millisecond,
 		Endpoints: []views.EndpointUse{
 			{Method: "POST", Path: "/v1/messages", Operation: "sendMessage", Requests: 90, Errors: 9, Average: 14 * time.Millisecond, Href: "/logs?path=%2Fv1%2Fmessages"},
-			{Operation: "getAccount", Requests: 100, Errors: 2}, {Requests: 7},
+			{Operation: "getAccount", Requests: 100, Errors: 2},
+			{Requests: 7},
 		},
 		Messages: map[portal.Status]int64{portal.StatusRead: 17, portal.StatusDelivered: 9, portal.StatusQueued: 2, portal.StatusFailed: 1, portal.StatusReceived: 4},
 		Attention: []ui.Attention{

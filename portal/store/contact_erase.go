@@ -7,7 +7,8 @@ import (
 
 // EraseContact forgets a person (LGPD): the contact with its tags, attributes
 // and windows, the content of its messages and the words of its handoffs are
-// gone, numbers are masked. Ids and statuses stay, except that messages not yet
+// gone, numbers are masked and WhatsApp's ids, which hold them, removed. Our ids
+// and statuses stay, except that messages not yet
 // sent are canceled and an open handoff is resolved. An opt-out stays as a keyed
 // hash. It returns not_found when the contact does not exist.
 func (tx *Tx) EraseContact(t portal.Tenant, id string) (err error) {
@@ -55,17 +56,32 @@ AND (lease_until IS NULL OR lease_until < ?)`, c.ID, c.AccountID, string(c.Envir
 	}
 	_, err = tx.Exec(`
 UPDATE /* Contact.EraseMessages */ messages
-SET content = NULL, fallback = NULL, wa_id = '', updated_at = ?
+SET content = NULL, fallback = NULL, wa_id = '', provider_message_id = '', updated_at = ?
 WHERE contact_id = ?
 AND account_id = ?
 AND environment = ?`, tx.now, c.ID, c.AccountID, string(c.Environment))
 	if err != nil {
 		return err
 	}
+	if err := tx.eraseAnswers(c); err != nil {
+		return err
+	}
 	if err := tx.maskMessages(c, "to_phone", portal.Outbound); err != nil {
 		return err
 	}
 	return tx.maskMessages(c, "from_phone", portal.Inbound)
+}
+
+// eraseAnswers empties the answers that were kept for repeats of calls about the
+// messages. The keys stay taken, so that a repeat sends nothing.
+func (tx *Tx) eraseAnswers(c portal.Contact) error {
+	_, err := tx.Exec(`
+UPDATE /* Contact.EraseAnswers */ idempotency_keys
+SET body = ?
+WHERE account_id = ?
+AND environment = ?
+AND message_id IN (SELECT id FROM messages WHERE contact_id = ?)`, []byte{}, c.AccountID, string(c.Environment), c.ID)
+	return err
 }
 
 // maskMessages masks the person's numbers in a column of the messages of one

@@ -121,8 +121,12 @@ var gallery = map[string]templ.Component{
 }
 
 var parts = []ui.Part{
-	{Kind: "ok", Value: 50, Name: "2xx", Text: "50"}, {Kind: "warn", Value: 30, Name: "4xx", Text: "30"}, {Kind: "err", Value: .01, Name: "5xx", Text: "0"},
-	{Kind: "read", Value: 5, Name: "Read", Text: "5"}, {Kind: "sent", Value: 0, Name: "Created", Text: "0"}, {Kind: "queue", Value: 2, Name: "Queued", Text: "2"},
+	{Kind: "ok", Value: 50, Name: "2xx", Text: "50"},
+	{Kind: "warn", Value: 30, Name: "4xx", Text: "30"},
+	{Kind: "err", Value: .01, Name: "5xx", Text: "0"},
+	{Kind: "read", Value: 5, Name: "Read", Text: "5"},
+	{Kind: "sent", Value: 0, Name: "Created", Text: "0"},
+	{Kind: "queue", Value: 2, Name: "Queued", Text: "2"},
 }
 
 func bars() []ui.Bar {
@@ -317,16 +321,33 @@ func TestFormats(t *testing.T) {
 	en, pt := ui.With(context.Background(), uitest.Owner(portal.LangEN)), ui.With(context.Background(), uitest.Owner(portal.LangPT))
 	utc := context.Background()
 	cases := [][2]string{
-		{ui.Num(en, 48219), "48,219"}, {ui.Num(pt, 48219), "48.219"}, {ui.Num(en, -3), "-3"},
-		{ui.Pct(en, 98.312), "98.3%"}, {ui.Pct(pt, 98.312), "98,3%"}, {ui.Dec(pt, .4, 1), "0,4"},
-		{ui.Bytes(en, 486), "486 B"}, {ui.Bytes(en, 1234), "1.2 kB"}, {ui.Bytes(pt, 3_800_000), "3,8 MB"}, {ui.Bytes(en, 5_000_000_000_000), "5,000.0 GB"}, {ui.Bytes(en, 999_999), "1.0 MB"},
-		{ui.Millis(en, 41.4), "41 ms"}, {ui.Millis(pt, 2.14), "2,1 ms"}, {ui.Millis(en, 6), "6 ms"}, {ui.Millis(pt, 1204), "1.204 ms"},
-		{ui.Clock(en, uitest.Now), "14:32:07.418"}, {ui.Clock(utc, uitest.Now), "17:32:07.418"},
-		{ui.DateTime(en, uitest.Now), "22 Nov 2026, 14:32:07"}, {ui.DateTime(pt, uitest.Now), "22 nov. 2026, 14:32:07"},
+		{ui.Num(en, 48219), "48,219"},
+		{ui.Num(pt, 48219), "48.219"},
+		{ui.Num(en, -3), "-3"},
+		{ui.Pct(en, 98.312), "98.3%"},
+		{ui.Pct(pt, 98.312), "98,3%"},
+		{ui.Dec(pt, .4, 1), "0,4"},
+		{ui.Bytes(en, 486), "486 B"},
+		{ui.Bytes(en, 1234), "1.2 kB"},
+		{ui.Bytes(pt, 3_800_000), "3,8 MB"},
+		{ui.Bytes(en, 5_000_000_000_000), "5,000.0 GB"},
+		{ui.Bytes(en, 999_999), "1.0 MB"},
+		{ui.Millis(en, 41.4), "41 ms"},
+		{ui.Millis(pt, 2.14), "2,1 ms"},
+		{ui.Millis(en, 6), "6 ms"},
+		{ui.Millis(pt, 1204), "1.204 ms"},
+		{ui.Clock(en, uitest.Now), "14:32:07.418"},
+		{ui.Clock(utc, uitest.Now), "17:32:07.418"},
+		{ui.DateTime(en, uitest.Now), "22 Nov 2026, 14:32:07"},
+		{ui.DateTime(pt, uitest.Now), "22 nov. 2026, 14:32:07"},
 		{ui.Date(pt, time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)), "1 mai. 2026"},
-		{ui.ZoneName(en, uitest.Now), "BRT"}, {ui.ZoneName(utc, uitest.Now), "UTC"},
-		{ui.Short("msg_01M8251BC1F8YR3BXSHH5RBWM4"), "msg_…5RBWM4"}, {ui.Short("erp"), "erp"},
-		{ui.L(en, "a", "b"), "a"}, {ui.L(pt, "a", "b"), "b"}, {ui.L(utc, "a", "b"), "a"},
+		{ui.ZoneName(en, uitest.Now), "BRT"},
+		{ui.ZoneName(utc, uitest.Now), "UTC"},
+		{ui.Short("msg_01M8251BC1F8YR3BXSHH5RBWM4"), "msg_…5RBWM4"},
+		{ui.Short("erp"), "erp"},
+		{ui.L(en, "a", "b"), "a"},
+		{ui.L(pt, "a", "b"), "b"},
+		{ui.L(utc, "a", "b"), "a"},
 	}
 	for _, c := range cases {
 		if c[0] != c[1] {

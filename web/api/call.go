@@ -154,10 +154,10 @@ func (c *call) maskRequest() {
 }
 
 // shorten makes text from outside fit to be told back: valid, without control
-// characters, at most n bytes.
-func shorten(s string, n int) string {
-	if len(s) > n {
-		s = s[:n]
+// characters, at most maxPointer bytes.
+func shorten(s string) string {
+	if len(s) > maxPointer {
+		s = s[:maxPointer]
 	}
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7F {

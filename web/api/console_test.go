@@ -13,9 +13,11 @@ func TestConsoleCalls(t *testing.T) {
 	w := newWorld(t)
 	acc := w.account(portal.PlanUnlimited)
 	person := portal.NewID(portal.PrefixUser)
-	w.API.Console = func(*http.Request) (portal.Caller, error) {
-		return portal.Caller{Tenant: portal.Tenant{AccountID: acc.ID, Environment: portal.Test}, Account: acc, Console: true, UserID: person, UserName: "Ana",
-			Modules: []string{portal.ModuleMessages}, Token: portal.Token{Scopes: []string{portal.ScopeMessagesSend, portal.ScopeAccountRead}, Environment: portal.Test}}, nil
+	w.Console = func(*http.Request) (portal.Caller, error) {
+		return portal.Caller{
+			Tenant: portal.Tenant{AccountID: acc.ID, Environment: portal.Test}, Account: acc, Console: true, UserID: person, UserName: "Ana",
+			Modules: []string{portal.ModuleMessages}, Token: portal.Token{Scopes: []string{portal.ScopeMessagesSend, portal.ScopeAccountRead}, Environment: portal.Test},
+		}, nil
 	}
 	console := map[string]string{"Wpp-Console": "1"}
 	sent := w.do(ask{method: "POST", path: "/v1/messages", body: oneText, header: console}).want(202, "")

@@ -127,7 +127,8 @@ func (a *API) patchContact(tx *store.Tx, c *call, in *struct {
 	ContactPath
 	IfMatch string `header:"If-Match" maxLength:"1024" doc:"The ETag that you read: change it only if it is still the same."`
 	Body    ContactBody
-}) (reply, error) {
+},
+) (reply, error) {
 	if in.IfMatch != "" {
 		now, err := tx.ContactByRef(c.caller.Tenant, in.ID)
 		if err != nil {
@@ -196,8 +197,10 @@ func upsertOf(b ContactBody) contacts.Upsert {
 		Timezone: contacts.Optional[string](b.Timezone), Tags: contacts.Optional[[]string](b.Tags), Attributes: contacts.Optional[map[string]any](b.Attributes),
 	}
 	o := b.OptIn.Value
-	u.OptIn = contacts.Optional[portal.ConsentChange]{Set: b.OptIn.Set, Null: b.OptIn.Null,
-		Value: portal.ConsentChange{Status: o.Status, Marketing: o.Marketing, Source: o.Source, At: o.At, Evidence: o.Evidence}}
+	u.OptIn = contacts.Optional[portal.ConsentChange]{
+		Set: b.OptIn.Set, Null: b.OptIn.Null,
+		Value: portal.ConsentChange{Status: o.Status, Marketing: o.Marketing, Source: o.Source, At: o.At, Evidence: o.Evidence},
+	}
 	return u
 }
 

@@ -76,7 +76,7 @@ func bounded(v any, at string, left int) error {
 		}
 		for _, name := range slices.Sorted(maps.Keys(v)) {
 			if len(name) > maxPointer || strings.ContainsAny(name, ".[]\x00") {
-				return faultAt(portal.FieldUnknown, at+"/"+shorten(escapePointer.Replace(name), maxPointer))
+				return faultAt(portal.FieldUnknown, at+"/"+shorten(escapePointer.Replace(name)))
 			}
 			if err := bounded(v[name], at+"/"+escapePointer.Replace(name), left-1); err != nil {
 				return err

@@ -55,16 +55,20 @@ func (a *API) config() huma.Config {
 	c := huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
-			Info: &huma.Info{Title: "WPP Developers", Version: Version,
-				Description: "Send WhatsApp messages, keep contacts and hand conversations to people. Call it from your backend with a bearer token; a test token talks to the simulator, where nobody receives anything."},
+			Info: &huma.Info{
+				Title: "WPP Developers", Version: Version,
+				Description: "Send WhatsApp messages, keep contacts and hand conversations to people. Call it from your backend with a bearer token; a test token talks to the simulator, where nobody receives anything.",
+			},
 			Servers:  []*huma.Server{{URL: a.BaseURL}},
 			Security: []map[string][]string{{"token": {}}},
 			Components: &huma.Components{
 				Schemas:   huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
 				Responses: a.errorResponses(),
 				Headers:   headers,
-				SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer",
-					Description: "A token of the Tokens page, wpp_live_… or wpp_test_…. It decides the account and the environment."}},
+				SecuritySchemes: map[string]*huma.SecurityScheme{"token": {
+					Type: "http", Scheme: "bearer",
+					Description: "A token of the Tokens page, wpp_live_… or wpp_test_…. It decides the account and the environment.",
+				}},
 			},
 		},
 		Formats:                      map[string]huma.Format{"application/json": strictJSON, "json": strictJSON},
@@ -168,8 +172,10 @@ func (op *Operation) success(registry huma.Registry, status int) *huma.Response 
 
 // codes returns every code that the operation may answer, in the catalogue's order.
 func (op *Operation) codes() []portal.Code {
-	may := map[portal.Code]bool{portal.CodeNotAcceptable: true, portal.CodeValidationFailed: true, portal.CodeInternal: true,
-		portal.CodeOverloaded: true, portal.CodeStorageUnavailable: true}
+	may := map[portal.Code]bool{
+		portal.CodeNotAcceptable: true, portal.CodeValidationFailed: true, portal.CodeInternal: true,
+		portal.CodeOverloaded: true, portal.CodeStorageUnavailable: true,
+	}
 	add := func(when bool, codes ...portal.Code) {
 		for _, c := range codes {
 			may[c] = may[c] || when
@@ -223,8 +229,10 @@ func (a *API) errorResponses() map[string]*huma.Response {
 		}
 		r := out[name]
 		if r == nil {
-			r = &huma.Response{Description: http.StatusText(e.Status) + ".", Headers: headerRefs("Request-Id"),
-				Content: map[string]*huma.MediaType{"application/problem+json": {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}, Examples: map[string]*huma.Example{}}}}
+			r = &huma.Response{
+				Description: http.StatusText(e.Status) + ".", Headers: headerRefs("Request-Id"),
+				Content: map[string]*huma.MediaType{"application/problem+json": {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}, Examples: map[string]*huma.Example{}}},
+			}
 			if e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable {
 				r.Headers["Retry-After"] = headerRef("Retry-After")
 			}

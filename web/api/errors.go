@@ -43,7 +43,8 @@ func (a *API) listErrors(_ context.Context, c *call, in *PageQuery) (reply, erro
 
 func (a *API) getError(_ context.Context, _ *call, in *struct {
 	Code string `path:"code" maxLength:"64" doc:"The code." example:"window_closed"`
-}) (reply, error) {
+},
+) (reply, error) {
 	e, ok := portal.EntryOf(portal.Code(in.Code))
 	if !ok {
 		return reply{}, portal.Refuse(portal.CodeNotFound)
@@ -53,8 +54,10 @@ func (a *API) getError(_ context.Context, _ *call, in *struct {
 
 func (a *API) entryOf(e portal.Entry) CatalogueEntry {
 	both := func(w portal.Words) Bilingual { return Bilingual{EN: w.EN, PT: w.PT} }
-	w := CatalogueEntry{Code: string(e.Code), Retryable: e.Retryable, Title: both(e.Title), Detail: both(e.Detail), Action: both(e.Action),
-		URL: a.BaseURL + "/docs/errors#" + string(e.Code)}
+	w := CatalogueEntry{
+		Code: string(e.Code), Retryable: e.Retryable, Title: both(e.Title), Detail: both(e.Detail), Action: both(e.Action),
+		URL: a.BaseURL + "/docs/errors#" + string(e.Code),
+	}
 	if e.Status != 0 {
 		w.Status = &e.Status
 	}

@@ -171,11 +171,13 @@ func (c *call) read() error {
 func checkQuery(raw string) error {
 	query, err := url.ParseQuery(raw)
 	if err != nil {
-		return portal.Refuse(portal.CodeValidationFailed, portal.FieldError{Parameter: "query", Code: portal.FieldInvalidFormat,
-			Detail: portal.Words{EN: "The query cannot be read: escape what is special in it.", PT: "Não dá para ler a query: escape o que ela tem de especial."}})
+		return portal.Refuse(portal.CodeValidationFailed, portal.FieldError{
+			Parameter: "query", Code: portal.FieldInvalidFormat,
+			Detail: portal.Words{EN: "The query cannot be read: escape what is special in it.", PT: "Não dá para ler a query: escape o que ela tem de especial."},
+		})
 	}
 	for _, name := range slices.Sorted(maps.Keys(query)) {
-		parameter := shorten(name, maxPointer)
+		parameter := shorten(name)
 		if len(query[name]) > 1 {
 			return portal.Refuse(portal.CodeValidationFailed, portal.FieldError{Parameter: parameter, Code: portal.FieldTooMany})
 		}
@@ -196,8 +198,10 @@ func (c *call) checkBody() error {
 		return portal.Refuse(portal.CodeUnsupportedMediaType)
 	}
 	if !c.op.Body && strings.Join(strings.Fields(string(c.body)), "") != "{}" {
-		return portal.Refuse(portal.CodeValidationFailed, portal.FieldError{Code: portal.FieldUnknown,
-			Detail: portal.Words{EN: "This operation takes no body.", PT: "Esta operação não recebe corpo."}})
+		return portal.Refuse(portal.CodeValidationFailed, portal.FieldError{
+			Code:   portal.FieldUnknown,
+			Detail: portal.Words{EN: "This operation takes no body.", PT: "Esta operação não recebe corpo."},
+		})
 	}
 	return nil
 }

@@ -99,7 +99,8 @@ func (a *API) requestHandoff(tx *store.Tx, c *call, in *struct{ Body HandoffBody
 func (a *API) resolveHandoff(tx *store.Tx, c *call, in *struct {
 	HandoffPath
 	Body Resolution
-}) (reply, error) {
+},
+) (reply, error) {
 	r := support.Resolution{ID: in.ID, Outcome: in.Body.Outcome, Actor: c.caller.Actor()}
 	if in.Body.Note != nil {
 		r.Note = *in.Body.Note

@@ -143,10 +143,10 @@ func isText(d *jsontext.Decoder, tok jsontext.Token) bool {
 	if strings.Contains(p, "/example/") || strings.Contains(p, "/value/") {
 		return false
 	}
-	switch {
-	case last == "summary", last == "description":
+	switch last {
+	case "summary", "description":
 		return !strings.HasSuffix(parent, "/properties")
-	case last == "name":
+	case "name":
 		return strings.HasPrefix(p, "/tags/")
 	}
 	return strings.HasPrefix(p, "/paths/") && strings.HasSuffix(parent, "/tags")

@@ -148,7 +148,8 @@ func (c *call) message(m portal.Message, status int) reply {
 
 func (a *API) cancelMessage(tx *store.Tx, c *call, in *struct {
 	ID string `path:"id" doc:"Id of the message."`
-}) (reply, error) {
+},
+) (reply, error) {
 	m, err := a.Messaging.CancelTx(tx, c.caller, in.ID)
 	if err != nil {
 		return reply{}, err
@@ -182,8 +183,10 @@ func (a *API) listMessages(ctx context.Context, c *call, in *ListMessagesInput) 
 	if err != nil {
 		return reply{}, err
 	}
-	f := portal.MessageFilter{Status: portal.Status(in.Status), ContactID: in.ContactID, Reference: in.Reference, Direction: in.Direction,
-		CreatedAfter: given(in.CreatedAfter), UpdatedSince: given(in.UpdatedSince)}
+	f := portal.MessageFilter{
+		Status: portal.Status(in.Status), ContactID: in.ContactID, Reference: in.Reference, Direction: in.Direction,
+		CreatedAfter: given(in.CreatedAfter), UpdatedSince: given(in.UpdatedSince),
+	}
 	if in.To != "" {
 		n, err := phone.Parse(phone.FromQuery(in.To), c.caller.Account.Country)
 		if err != nil {
@@ -200,8 +203,10 @@ func (a *API) listMessages(ctx context.Context, c *call, in *ListMessagesInput) 
 
 // draftOf maps a body to what the use case accepts.
 func draftOf(b MessageBody) messaging.Draft {
-	d := messaging.Draft{To: b.To, From: b.From, Type: b.Type, Template: templateRef(b.Template), Reference: b.Reference,
-		SendAt: b.SendAt, ExpiresAt: b.ExpiresAt, Fallback: templateRef(b.FallbackTemplate)}
+	d := messaging.Draft{
+		To: b.To, From: b.From, Type: b.Type, Template: templateRef(b.Template), Reference: b.Reference,
+		SendAt: b.SendAt, ExpiresAt: b.ExpiresAt, Fallback: templateRef(b.FallbackTemplate),
+	}
 	if b.Text != nil {
 		d.Text = &messaging.Text{Body: b.Text.Body, PreviewURL: b.Text.PreviewURL}
 	}

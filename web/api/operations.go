@@ -54,89 +54,139 @@ var (
 
 // operations is the whole of /v1, in the order of the reference page.
 var operations = []Operation{
-	{ID: "getAccount", Method: "GET", Path: "/v1/account", Scope: portal.ScopeAccountRead, Tag: "Account", Success: ok, Answer: "account",
+	{
+		ID: "getAccount", Method: "GET", Path: "/v1/account", Scope: portal.ScopeAccountRead, Tag: "Account", Success: ok, Answer: "account",
 		Summary: portal.Words{EN: "Read the account", PT: "Ler a conta"},
-		Text:    portal.Words{EN: "Who am I: the account and the token of this call.", PT: "Quem sou eu: a conta e o token desta chamada."}},
-	{ID: "listModules", Method: "GET", Path: "/v1/modules", Scope: portal.ScopeAccountRead, Tag: "Account", Success: ok, Answer: "module",
+		Text:    portal.Words{EN: "Who am I: the account and the token of this call.", PT: "Quem sou eu: a conta e o token desta chamada."},
+	},
+	{
+		ID: "listModules", Method: "GET", Path: "/v1/modules", Scope: portal.ScopeAccountRead, Tag: "Account", Success: ok, Answer: "module",
 		Summary: portal.Words{EN: "List modules", PT: "Listar módulos"},
-		Text:    portal.Words{EN: "What the account has, and what each part needs.", PT: "O que a conta tem e o que cada parte exige."}},
-	{ID: "getConfiguration", Method: "GET", Path: "/v1/configuration", Scope: portal.ScopeAccountRead, Tag: "Account", Success: ok, Answer: "configuration",
+		Text:    portal.Words{EN: "What the account has, and what each part needs.", PT: "O que a conta tem e o que cada parte exige."},
+	},
+	{
+		ID: "getConfiguration", Method: "GET", Path: "/v1/configuration", Scope: portal.ScopeAccountRead, Tag: "Account", Success: ok, Answer: "configuration",
 		Summary: portal.Words{EN: "Read the configuration", PT: "Ler a configuração"},
-		Text:    portal.Words{EN: "Whether you can send, and if not, why. Also channels, limits and rules. Read it before you go live.", PT: "Se dá para enviar e, se não der, por quê. Também canais, limites e regras. Leia antes de ir para produção."}},
+		Text:    portal.Words{EN: "Whether you can send, and if not, why. Also channels, limits and rules. Read it before you go live.", PT: "Se dá para enviar e, se não der, por quê. Também canais, limites e regras. Leia antes de ir para produção."},
+	},
 
-	{ID: "sendMessage", Method: "POST", Path: "/v1/messages", Scope: portal.ScopeMessagesSend, Module: portal.ModuleMessages, Tag: "Messages", Body: true, Idempotent: true, Success: accepted, Answer: "message", Codes: refusedSends,
+	{
+		ID: "sendMessage", Method: "POST", Path: "/v1/messages", Scope: portal.ScopeMessagesSend, Module: portal.ModuleMessages, Tag: "Messages", Body: true, Idempotent: true, Success: accepted, Answer: "message", Codes: refusedSends,
 		Summary: portal.Words{EN: "Send a message", PT: "Enviar uma mensagem"},
-		Text:    portal.Words{EN: "Accepts a message; it is sent within moments, or at `send_at`. Free text needs an open 24-hour window, a template does not. Always send an Idempotency-Key.", PT: "Aceita uma mensagem; ela sai em instantes ou em `send_at`. Texto livre exige a janela de 24 horas aberta; um modelo, não. Envie sempre uma Idempotency-Key."}},
-	{ID: "validateMessage", Method: "POST", Path: "/v1/messages/validate", Scope: portal.ScopeMessagesSend, Module: portal.ModuleMessages, Tag: "Messages", Body: true, Success: ok, Answer: "verdict",
+		Text:    portal.Words{EN: "Accepts a message; it is sent within moments, or at `send_at`. Free text needs an open 24-hour window, a template does not. Always send an Idempotency-Key.", PT: "Aceita uma mensagem; ela sai em instantes ou em `send_at`. Texto livre exige a janela de 24 horas aberta; um modelo, não. Envie sempre uma Idempotency-Key."},
+	},
+	{
+		ID: "validateMessage", Method: "POST", Path: "/v1/messages/validate", Scope: portal.ScopeMessagesSend, Module: portal.ModuleMessages, Tag: "Messages", Body: true, Success: ok, Answer: "verdict",
 		Summary: portal.Words{EN: "Check a message", PT: "Conferir uma mensagem"},
-		Text:    portal.Words{EN: "A dry run of sending: every check with its result. Nothing is stored and no limit is used up.", PT: "Um ensaio do envio: cada verificação com o resultado. Nada é gravado e nenhum limite é consumido."}},
-	{ID: "cancelMessage", Method: "POST", Path: "/v1/messages/{id}/cancel", Scope: portal.ScopeMessagesSend, Module: portal.ModuleMessages, Tag: "Messages", Idempotent: true, Success: ok, Answer: "message", Codes: []portal.Code{portal.CodeNotCancelable},
+		Text:    portal.Words{EN: "A dry run of sending: every check with its result. Nothing is stored and no limit is used up.", PT: "Um ensaio do envio: cada verificação com o resultado. Nada é gravado e nenhum limite é consumido."},
+	},
+	{
+		ID: "cancelMessage", Method: "POST", Path: "/v1/messages/{id}/cancel", Scope: portal.ScopeMessagesSend, Module: portal.ModuleMessages, Tag: "Messages", Idempotent: true, Success: ok, Answer: "message", Codes: []portal.Code{portal.CodeNotCancelable},
 		Summary: portal.Words{EN: "Cancel a message", PT: "Cancelar uma mensagem"},
-		Text:    portal.Words{EN: "Cancels a message that has not left yet.", PT: "Cancela uma mensagem que ainda não saiu."}},
-	{ID: "listMessages", Method: "GET", Path: "/v1/messages", Scope: portal.ScopeMessagesRead, Module: portal.ModuleMessages, Tag: "Messages", Success: ok, Answer: "message", Codes: []portal.Code{portal.CodeInvalidNumber},
+		Text:    portal.Words{EN: "Cancels a message that has not left yet.", PT: "Cancela uma mensagem que ainda não saiu."},
+	},
+	{
+		ID: "listMessages", Method: "GET", Path: "/v1/messages", Scope: portal.ScopeMessagesRead, Module: portal.ModuleMessages, Tag: "Messages", Success: ok, Answer: "message", Codes: []portal.Code{portal.CodeInvalidNumber},
 		Summary: portal.Words{EN: "List messages", PT: "Listar mensagens"},
-		Text:    portal.Words{EN: "Newest first, without timelines. With `updated_since` only what changed since then.", PT: "As mais novas primeiro, sem histórico. Com `updated_since`, só o que mudou desde então."}},
-	{ID: "getMessage", Method: "GET", Path: "/v1/messages/{id}", Scope: portal.ScopeMessagesRead, Module: portal.ModuleMessages, Tag: "Messages", Success: ok, Answer: "messageDetail",
+		Text:    portal.Words{EN: "Newest first, without timelines. With `updated_since` only what changed since then.", PT: "As mais novas primeiro, sem histórico. Com `updated_since`, só o que mudou desde então."},
+	},
+	{
+		ID: "getMessage", Method: "GET", Path: "/v1/messages/{id}", Scope: portal.ScopeMessagesRead, Module: portal.ModuleMessages, Tag: "Messages", Success: ok, Answer: "messageDetail",
 		Summary: portal.Words{EN: "Read a message", PT: "Ler uma mensagem"},
-		Text:    portal.Words{EN: "The message and its timeline: who asked, what was checked, each attempt, each status.", PT: "A mensagem e seu histórico: quem pediu, o que foi verificado, cada tentativa, cada estado."}},
+		Text:    portal.Words{EN: "The message and its timeline: who asked, what was checked, each attempt, each status.", PT: "A mensagem e seu histórico: quem pediu, o que foi verificado, cada tentativa, cada estado."},
+	},
 
-	{ID: "listTemplates", Method: "GET", Path: "/v1/templates", Scope: portal.ScopeTemplatesRead, Module: portal.ModuleMessages, Tag: "Templates", Success: ok, Answer: "template",
+	{
+		ID: "listTemplates", Method: "GET", Path: "/v1/templates", Scope: portal.ScopeTemplatesRead, Module: portal.ModuleMessages, Tag: "Templates", Success: ok, Answer: "template",
 		Summary: portal.Words{EN: "List templates", PT: "Listar modelos"},
-		Text:    portal.Words{EN: "One row for each name and language. Only approved ones are sent.", PT: "Uma linha por nome e idioma. Só os aprovados são enviados."}},
-	{ID: "getTemplate", Method: "GET", Path: "/v1/templates/{name}/{language}", Scope: portal.ScopeTemplatesRead, Module: portal.ModuleMessages, Tag: "Templates", Success: ok, Answer: "template",
+		Text:    portal.Words{EN: "One row for each name and language. Only approved ones are sent.", PT: "Uma linha por nome e idioma. Só os aprovados são enviados."},
+	},
+	{
+		ID: "getTemplate", Method: "GET", Path: "/v1/templates/{name}/{language}", Scope: portal.ScopeTemplatesRead, Module: portal.ModuleMessages, Tag: "Templates", Success: ok, Answer: "template",
 		Summary: portal.Words{EN: "Read a template", PT: "Ler um modelo"},
-		Text:    portal.Words{EN: "The text, and the parameters that a send must fill in.", PT: "O texto e os parâmetros que o envio precisa preencher."}},
+		Text:    portal.Words{EN: "The text, and the parameters that a send must fill in.", PT: "O texto e os parâmetros que o envio precisa preencher."},
+	},
 
-	{ID: "upsertContact", Method: "PUT", Path: "/v1/contacts", Scope: portal.ScopeContactsWrite, Module: portal.ModuleContacts, Tag: "Contacts", Body: true, Success: created, Answer: "contactWritten", Codes: refusedContacts,
+	{
+		ID: "upsertContact", Method: "PUT", Path: "/v1/contacts", Scope: portal.ScopeContactsWrite, Module: portal.ModuleContacts, Tag: "Contacts", Body: true, Success: created, Answer: "contactWritten", Codes: refusedContacts,
 		Summary: portal.Words{EN: "Create or update a contact", PT: "Criar ou atualizar um contato"},
-		Text:    portal.Words{EN: "Found by `external_id`, then by `phone`. A field left out stays, null clears it, `tags` replace, `attributes` merge by key.", PT: "Encontrado por `external_id`, depois por `phone`. Campo omitido fica, null limpa, `tags` substitui, `attributes` combina por chave."}},
-	{ID: "listContacts", Method: "GET", Path: "/v1/contacts", Scope: portal.ScopeContactsRead, Module: portal.ModuleContacts, Tag: "Contacts", Success: ok, Answer: "contact",
+		Text:    portal.Words{EN: "Found by `external_id`, then by `phone`. A field left out stays, null clears it, `tags` replace, `attributes` merge by key.", PT: "Encontrado por `external_id`, depois por `phone`. Campo omitido fica, null limpa, `tags` substitui, `attributes` combina por chave."},
+	},
+	{
+		ID: "listContacts", Method: "GET", Path: "/v1/contacts", Scope: portal.ScopeContactsRead, Module: portal.ModuleContacts, Tag: "Contacts", Success: ok, Answer: "contact",
 		Summary: portal.Words{EN: "List contacts", PT: "Listar contatos"},
-		Text:    portal.Words{EN: "Newest first; with `updated_since` the oldest change first.", PT: "Os mais novos primeiro; com `updated_since`, a mudança mais antiga primeiro."}},
-	{ID: "getContact", Method: "GET", Path: "/v1/contacts/{id}", Scope: portal.ScopeContactsRead, Module: portal.ModuleContacts, Tag: "Contacts", Success: ok, Answer: "contact",
+		Text:    portal.Words{EN: "Newest first; with `updated_since` the oldest change first.", PT: "Os mais novos primeiro; com `updated_since`, a mudança mais antiga primeiro."},
+	},
+	{
+		ID: "getContact", Method: "GET", Path: "/v1/contacts/{id}", Scope: portal.ScopeContactsRead, Module: portal.ModuleContacts, Tag: "Contacts", Success: ok, Answer: "contact",
 		Summary: portal.Words{EN: "Read a contact", PT: "Ler um contato"},
-		Text:    portal.Words{EN: "By our id, by yours (`ext:CLI-42`), or by number (`phone:+5511987654321`).", PT: "Pelo nosso id, pelo seu (`ext:CLI-42`) ou pelo número (`phone:+5511987654321`)."}},
-	{ID: "patchContact", Method: "PATCH", Path: "/v1/contacts/{id}", Scope: portal.ScopeContactsWrite, Module: portal.ModuleContacts, Tag: "Contacts", Body: true, Success: ok, Answer: "contactWritten", Codes: append([]portal.Code{portal.CodePreconditionFailed}, refusedContacts...),
+		Text:    portal.Words{EN: "By our id, by yours (`ext:CLI-42`), or by number (`phone:+5511987654321`).", PT: "Pelo nosso id, pelo seu (`ext:CLI-42`) ou pelo número (`phone:+5511987654321`)."},
+	},
+	{
+		ID: "patchContact", Method: "PATCH", Path: "/v1/contacts/{id}", Scope: portal.ScopeContactsWrite, Module: portal.ModuleContacts, Tag: "Contacts", Body: true, Success: ok, Answer: "contactWritten", Codes: append([]portal.Code{portal.CodePreconditionFailed}, refusedContacts...),
 		Summary: portal.Words{EN: "Change a contact", PT: "Alterar um contato"},
-		Text:    portal.Words{EN: "A field left out stays, null clears it. With If-Match it is changed only if nobody else did meanwhile.", PT: "Campo omitido fica, null limpa. Com If-Match, só altera se ninguém alterou nesse meio-tempo."}},
-	{ID: "deleteContact", Method: "DELETE", Path: "/v1/contacts/{id}", Scope: portal.ScopeContactsWrite, Module: portal.ModuleContacts, Tag: "Contacts", Success: noBody,
+		Text:    portal.Words{EN: "A field left out stays, null clears it. With If-Match it is changed only if nobody else did meanwhile.", PT: "Campo omitido fica, null limpa. Com If-Match, só altera se ninguém alterou nesse meio-tempo."},
+	},
+	{
+		ID: "deleteContact", Method: "DELETE", Path: "/v1/contacts/{id}", Scope: portal.ScopeContactsWrite, Module: portal.ModuleContacts, Tag: "Contacts", Success: noBody,
 		Summary: portal.Words{EN: "Erase a contact", PT: "Apagar um contato"},
-		Text:    portal.Words{EN: "Erases the person's data: the contact and the content of its messages. An opt-out is kept as a keyed hash.", PT: "Apaga os dados da pessoa: o contato e o conteúdo das mensagens. A recusa de mensagens fica como hash com chave."}},
-	{ID: "resolveNumber", Method: "POST", Path: "/v1/numbers/resolve", Scope: portal.ScopeContactsRead, Module: portal.ModuleContacts, Tag: "Contacts", Body: true, Success: ok, Answer: "number", Codes: []portal.Code{portal.CodeInvalidNumber},
+		Text:    portal.Words{EN: "Erases the person's data: the contact and the content of its messages. An opt-out is kept as a keyed hash.", PT: "Apaga os dados da pessoa: o contato e o conteúdo das mensagens. A recusa de mensagens fica como hash com chave."},
+	},
+	{
+		ID: "resolveNumber", Method: "POST", Path: "/v1/numbers/resolve", Scope: portal.ScopeContactsRead, Module: portal.ModuleContacts, Tag: "Contacts", Body: true, Success: ok, Answer: "number", Codes: []portal.Code{portal.CodeInvalidNumber},
 		Summary: portal.Words{EN: "Check a number", PT: "Conferir um número"},
-		Text:    portal.Words{EN: "The canonical form of a number, Brazil's ninth digit included, and what is known about it.", PT: "A forma canônica do número, com o nono dígito, e o que se sabe sobre ele."}},
+		Text:    portal.Words{EN: "The canonical form of a number, Brazil's ninth digit included, and what is known about it.", PT: "A forma canônica do número, com o nono dígito, e o que se sabe sobre ele."},
+	},
 
-	{ID: "requestHandoff", Method: "POST", Path: "/v1/handoffs", Scope: portal.ScopeHandoffsWrite, Module: portal.ModuleSupport, Tag: "Support", Body: true, Idempotent: true, Success: created, Answer: "handoff", Codes: []portal.Code{portal.CodeInvalidNumber},
+	{
+		ID: "requestHandoff", Method: "POST", Path: "/v1/handoffs", Scope: portal.ScopeHandoffsWrite, Module: portal.ModuleSupport, Tag: "Support", Body: true, Idempotent: true, Success: created, Answer: "handoff", Codes: []portal.Code{portal.CodeInvalidNumber},
 		Summary: portal.Words{EN: "Ask for a person", PT: "Pedir um atendente"},
-		Text:    portal.Words{EN: "Puts the conversation in the queue of your agents. One is open for each contact: asking again answers 200 with it.", PT: "Põe a conversa na fila dos atendentes. Há um aberto por contato: pedir de novo responde 200 com ele."}},
-	{ID: "listHandoffs", Method: "GET", Path: "/v1/handoffs", Scope: portal.ScopeHandoffsRead, Module: portal.ModuleSupport, Tag: "Support", Success: ok, Answer: "handoff",
+		Text:    portal.Words{EN: "Puts the conversation in the queue of your agents. One is open for each contact: asking again answers 200 with it.", PT: "Põe a conversa na fila dos atendentes. Há um aberto por contato: pedir de novo responde 200 com ele."},
+	},
+	{
+		ID: "listHandoffs", Method: "GET", Path: "/v1/handoffs", Scope: portal.ScopeHandoffsRead, Module: portal.ModuleSupport, Tag: "Support", Success: ok, Answer: "handoff",
 		Summary: portal.Words{EN: "List handoffs", PT: "Listar atendimentos"},
-		Text:    portal.Words{EN: "Newest first, of one status or of all.", PT: "Os mais novos primeiro, de um estado ou de todos."}},
-	{ID: "getHandoff", Method: "GET", Path: "/v1/handoffs/{id}", Scope: portal.ScopeHandoffsRead, Module: portal.ModuleSupport, Tag: "Support", Success: ok, Answer: "handoff",
+		Text:    portal.Words{EN: "Newest first, of one status or of all.", PT: "Os mais novos primeiro, de um estado ou de todos."},
+	},
+	{
+		ID: "getHandoff", Method: "GET", Path: "/v1/handoffs/{id}", Scope: portal.ScopeHandoffsRead, Module: portal.ModuleSupport, Tag: "Support", Success: ok, Answer: "handoff",
 		Summary: portal.Words{EN: "Read a handoff", PT: "Ler um atendimento"},
-		Text:    portal.Words{EN: "Who asked, who took it, and how it ended.", PT: "Quem pediu, quem assumiu e como terminou."}},
-	{ID: "resolveHandoff", Method: "POST", Path: "/v1/handoffs/{id}/resolve", Scope: portal.ScopeHandoffsWrite, Module: portal.ModuleSupport, Tag: "Support", Body: true, Idempotent: true, Success: ok, Answer: "handoff", Codes: []portal.Code{portal.CodeAlreadyResolved},
+		Text:    portal.Words{EN: "Who asked, who took it, and how it ended.", PT: "Quem pediu, quem assumiu e como terminou."},
+	},
+	{
+		ID: "resolveHandoff", Method: "POST", Path: "/v1/handoffs/{id}/resolve", Scope: portal.ScopeHandoffsWrite, Module: portal.ModuleSupport, Tag: "Support", Body: true, Idempotent: true, Success: ok, Answer: "handoff", Codes: []portal.Code{portal.CodeAlreadyResolved},
 		Summary: portal.Words{EN: "Resolve a handoff", PT: "Concluir um atendimento"},
-		Text:    portal.Words{EN: "Ends the handoff and lets automations go on.", PT: "Encerra o atendimento e libera as automações."}},
+		Text:    portal.Words{EN: "Ends the handoff and lets automations go on.", PT: "Encerra o atendimento e libera as automações."},
+	},
 
-	{ID: "listRequests", Method: "GET", Path: "/v1/requests", Scope: portal.ScopeLogsRead, Tag: "Request log", Success: ok, Answer: "request",
+	{
+		ID: "listRequests", Method: "GET", Path: "/v1/requests", Scope: portal.ScopeLogsRead, Tag: "Request log", Success: ok, Answer: "request",
 		Summary: portal.Words{EN: "List requests", PT: "Listar requisições"},
-		Text:    portal.Words{EN: "Your own calls, newest first, without headers and bodies.", PT: "As suas chamadas, as mais novas primeiro, sem cabeçalhos e corpos."}},
-	{ID: "getRequest", Method: "GET", Path: "/v1/requests/{id}", Scope: portal.ScopeLogsRead, Tag: "Request log", Success: ok, Answer: "requestDetail",
+		Text:    portal.Words{EN: "Your own calls, newest first, without headers and bodies.", PT: "As suas chamadas, as mais novas primeiro, sem cabeçalhos e corpos."},
+	},
+	{
+		ID: "getRequest", Method: "GET", Path: "/v1/requests/{id}", Scope: portal.ScopeLogsRead, Tag: "Request log", Success: ok, Answer: "requestDetail",
 		Summary: portal.Words{EN: "Read a request", PT: "Ler uma requisição"},
-		Text:    portal.Words{EN: "One call with its headers and bodies, masked when they were written.", PT: "Uma chamada com cabeçalhos e corpos, mascarados na gravação."}},
+		Text:    portal.Words{EN: "One call with its headers and bodies, masked when they were written.", PT: "Uma chamada com cabeçalhos e corpos, mascarados na gravação."},
+	},
 
-	{ID: "listErrors", Method: "GET", Path: "/v1/errors", Tag: "Errors", Open: true, Success: ok, Answer: "error",
+	{
+		ID: "listErrors", Method: "GET", Path: "/v1/errors", Tag: "Errors", Open: true, Success: ok, Answer: "error",
 		Summary: portal.Words{EN: "List error codes", PT: "Listar códigos de erro"},
-		Text:    portal.Words{EN: "The catalogue in both languages. Needs no token.", PT: "O catálogo nos dois idiomas. Não exige token."}},
-	{ID: "getError", Method: "GET", Path: "/v1/errors/{code}", Tag: "Errors", Open: true, Success: ok, Answer: "error",
+		Text:    portal.Words{EN: "The catalogue in both languages. Needs no token.", PT: "O catálogo nos dois idiomas. Não exige token."},
+	},
+	{
+		ID: "getError", Method: "GET", Path: "/v1/errors/{code}", Tag: "Errors", Open: true, Success: ok, Answer: "error",
 		Summary: portal.Words{EN: "Read an error code", PT: "Ler um código de erro"},
-		Text:    portal.Words{EN: "One code of the catalogue in both languages. Needs no token.", PT: "Um código do catálogo nos dois idiomas. Não exige token."}},
+		Text:    portal.Words{EN: "One code of the catalogue in both languages. Needs no token.", PT: "Um código do catálogo nos dois idiomas. Não exige token."},
+	},
 
-	{ID: "simulateInbound", Method: "POST", Path: "/v1/test/inbound", Scope: portal.ScopeMessagesSend, Module: portal.ModuleMessages, Tag: "Test environment", TestOnly: true, Body: true, Idempotent: true, Success: accepted, Answer: "inbound",
+	{
+		ID: "simulateInbound", Method: "POST", Path: "/v1/test/inbound", Scope: portal.ScopeMessagesSend, Module: portal.ModuleMessages, Tag: "Test environment", TestOnly: true, Body: true, Idempotent: true, Success: accepted, Answer: "inbound",
 		Codes:   []portal.Code{portal.CodeInvalidNumber, portal.CodeNoChannel, portal.CodeEnvironmentMismatch},
 		Summary: portal.Words{EN: "Let the customer write", PT: "Fazer o cliente escrever"},
-		Text:    portal.Words{EN: "The customer writes to you in the simulator, which opens the 24-hour window. Test tokens only.", PT: "O cliente escreve para você no simulador, o que abre a janela de 24 horas. Só com token de teste."}},
+		Text:    portal.Words{EN: "The customer writes to you in the simulator, which opens the 24-hour window. Test tokens only.", PT: "O cliente escreve para você no simulador, o que abre a janela de 24 horas. Só com token de teste."},
+	},
 }
 
 // Operations returns what /v1 offers, in the order of the reference page.

@@ -16,7 +16,7 @@ import (
 const maxFields = 50
 
 // Problem is the body of every error answer (RFC 9457).
-type Problem struct {
+type Problem struct { //nolint:errname // RFC 9457 calls it a problem
 	Type      string         `json:"type" format:"uri" doc:"Address of the explanation of this code."`
 	Title     string         `json:"title" doc:"The code in words."`
 	Status    int            `json:"status" doc:"HTTP status."`

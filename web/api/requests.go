@@ -88,7 +88,8 @@ func (a *API) listRequests(ctx context.Context, c *call, in *PageQuery) (reply, 
 
 func (a *API) getRequest(ctx context.Context, c *call, in *struct {
 	ID string `path:"id" maxLength:"64" doc:"Id of the request, as in the Request-Id header."`
-}) (reply, error) {
+},
+) (reply, error) {
 	q, err := a.Log.Get(ctx, c.caller.Tenant, in.ID)
 	if err != nil {
 		return reply{}, err

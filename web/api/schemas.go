@@ -106,11 +106,15 @@ func headerRefs(names ...string) map[string]*huma.Header {
 
 // Request headers that the middleware reads, not the handlers.
 var (
-	idempotencyKey = &huma.Param{Name: "Idempotency-Key", In: "header", Example: "PED-1001:enviado",
+	idempotencyKey = &huma.Param{
+		Name: "Idempotency-Key", In: "header", Example: "PED-1001:enviado",
 		Description: "Your key of this request, such as an order number with its step. A repeat within 24 hours gets the same answer and does nothing.",
-		Schema:      &huma.Schema{Type: huma.TypeString, MinLength: number(1), MaxLength: number(255)}}
-	ifNoneMatch = &huma.Param{Name: "If-None-Match", In: "header",
-		Description: "The ETag that you have: 304 while it is still the same.", Schema: &huma.Schema{Type: huma.TypeString}}
+		Schema:      &huma.Schema{Type: huma.TypeString, MinLength: number(1), MaxLength: number(255)},
+	}
+	ifNoneMatch = &huma.Param{
+		Name: "If-None-Match", In: "header",
+		Description: "The ETag that you have: 304 while it is still the same.", Schema: &huma.Schema{Type: huma.TypeString},
+	}
 )
 
 func number(n int) *int { return &n }

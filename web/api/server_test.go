@@ -6,8 +6,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-
-	validator "github.com/pb33f/libopenapi-validator"
 )
 
 // TestOverHTTP holds what only a real connection shows.
@@ -54,7 +52,7 @@ func TestDocumentIsOpenAPI(t *testing.T) {
 	t.Parallel()
 	checking.Lock()
 	defer checking.Unlock()
-	var v validator.Validator = checker(t)
+	v := checker(t)
 	if ok, problems := v.ValidateDocument(); !ok {
 		for _, p := range problems {
 			t.Errorf("%s: %s %v", p.Message, p.Reason, p.SchemaValidationErrors)

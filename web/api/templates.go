@@ -63,7 +63,8 @@ func (a *API) listTemplates(ctx context.Context, c *call, in *PageQuery) (reply,
 func (a *API) getTemplate(ctx context.Context, c *call, in *struct {
 	Name     string `path:"name" maxLength:"512" doc:"Name of the template." example:"order_update"`
 	Language string `path:"language" maxLength:"20" doc:"WhatsApp's language code." example:"pt_BR"`
-}) (reply, error) {
+},
+) (reply, error) {
 	t, err := a.Messaging.Template(ctx, c.caller.Tenant, in.Name, in.Language)
 	if err != nil {
 		return reply{}, err

@@ -75,7 +75,8 @@ type TimelineStatus struct {
 
 func (a *API) getMessage(ctx context.Context, c *call, in *struct {
 	ID string `path:"id" doc:"Id of the message."`
-}) (reply, error) {
+},
+) (reply, error) {
 	m, history, err := a.Messaging.Get(ctx, c.caller.Tenant, in.ID)
 	if err != nil {
 		return reply{}, err
@@ -92,16 +93,22 @@ func timelineOf(m portal.Message, h portal.History, lang string) Timeline {
 	}
 	var all []entry
 	if m.RequestID != "" {
-		all = append(all, entry{m.CreatedAt, TimelineRequest{At: portal.FormatTime(m.CreatedAt), Kind: "request", RequestID: m.RequestID,
-			TokenID: text(m.TokenID), IdempotencyKey: text(m.IdempotencyKey)}})
+		all = append(all, entry{m.CreatedAt, TimelineRequest{
+			At: portal.FormatTime(m.CreatedAt), Kind: "request", RequestID: m.RequestID,
+			TokenID: text(m.TokenID), IdempotencyKey: text(m.IdempotencyKey),
+		}})
 	}
 	for _, k := range h.Checks {
-		all = append(all, entry{m.CreatedAt, TimelineCheck{At: portal.FormatTime(m.CreatedAt), Kind: "check", Check: k.Check, Result: k.Result,
-			Code: text(string(k.Code)), Detail: k.Detail.In(lang)}})
+		all = append(all, entry{m.CreatedAt, TimelineCheck{
+			At: portal.FormatTime(m.CreatedAt), Kind: "check", Check: k.Check, Result: k.Result,
+			Code: text(string(k.Code)), Detail: k.Detail.In(lang),
+		}})
 	}
 	for _, r := range h.Replays {
-		all = append(all, entry{r.At, TimelineRequest{At: portal.FormatTime(r.At), Kind: "request", RequestID: r.RequestID,
-			TokenID: text(r.TokenID), IdempotencyKey: text(m.IdempotencyKey), Replayed: true}})
+		all = append(all, entry{r.At, TimelineRequest{
+			At: portal.FormatTime(r.At), Kind: "request", RequestID: r.RequestID,
+			TokenID: text(r.TokenID), IdempotencyKey: text(m.IdempotencyKey), Replayed: true,
+		}})
 	}
 	for _, t := range h.Attempts {
 		all = append(all, entry{t.At, attemptOf(t, lang)})
@@ -118,8 +125,10 @@ func timelineOf(m portal.Message, h portal.History, lang string) Timeline {
 }
 
 func attemptOf(t portal.Attempt, lang string) TimelineAttempt {
-	w := TimelineAttempt{At: portal.FormatTime(t.At), Kind: "attempt", Number: t.Number, Outcome: text(t.Outcome), DurationMS: t.Duration.Milliseconds(),
-		ProviderTraceID: text(t.TraceID), Error: failureOf(t.Failure, lang), NextAttemptAt: moment(t.NextAttemptAt)}
+	w := TimelineAttempt{
+		At: portal.FormatTime(t.At), Kind: "attempt", Number: t.Number, Outcome: text(t.Outcome), DurationMS: t.Duration.Milliseconds(),
+		ProviderTraceID: text(t.TraceID), Error: failureOf(t.Failure, lang), NextAttemptAt: moment(t.NextAttemptAt),
+	}
 	if t.HTTPStatus != 0 {
 		w.HTTPStatus = &t.HTTPStatus
 	}

@@ -100,7 +100,7 @@ func fieldOf(d *huma.ErrorDetail) portal.FieldError {
 			f.Pointer, arg = f.Pointer+"/"+arg, ""
 		}
 	} else {
-		f.Parameter = shorten(name, maxPointer)
+		f.Parameter = shorten(name)
 		for _, m := range fixed {
 			if strings.HasPrefix(d.Message, m.prefix) {
 				code, arg = m.code, ""
@@ -145,6 +145,6 @@ func pointer(path string) string {
 	if path == "" {
 		return ""
 	}
-	path = strings.NewReplacer("[", ".", "]", "").Replace(escapePointer.Replace(shorten(path, maxPointer)))
+	path = strings.NewReplacer("[", ".", "]", "").Replace(escapePointer.Replace(shorten(path)))
 	return "/" + strings.ReplaceAll(path, ".", "/")
 }

@@ -46,17 +46,21 @@ func newWorld(t testing.TB) *world {
 	w := &world{TB: t}
 	s := storetest.Open(t)
 	w.simulator = simulator.New(simulator.Options{Journal: store.SimulatorJournal{Store: s}, Receive: http.HandlerFunc(w.hook)})
-	m, err := messaging.New(messaging.Options{Store: s, Provider: portal.ProviderSimulator,
-		Simulator: whatsapp.New(whatsapp.Options{Transport: whatsapp.HandlerTransport(w.simulator)})})
+	m, err := messaging.New(messaging.Options{
+		Store: s, Provider: portal.ProviderSimulator,
+		Simulator: whatsapp.New(whatsapp.Options{Transport: whatsapp.HandlerTransport(w.simulator)}),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	log := audit.New(audit.Options{Store: s})
-	a, err := New(Options{Store: s, Tokens: tokens.New(tokens.Options{Store: s}), Accounts: accounts.New(accounts.Options{Store: s}), Messaging: m,
+	a, err := New(Options{
+		Store: s, Tokens: tokens.New(tokens.Options{Store: s}), Accounts: accounts.New(accounts.Options{Store: s}), Messaging: m,
 		Contacts: contacts.New(contacts.Options{Store: s}), Support: support.New(support.Options{Store: s}), Log: log, BaseURL: "https://api.example.com",
 		Console: func(r *http.Request) (portal.Caller, error) {
 			return portal.Caller{}, portal.Refuse(portal.CodeCrossSite)
-		}})
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,9 +81,11 @@ func (w *world) hook(rw http.ResponseWriter, r *http.Request) {
 // account adds an account with everything that a new one has.
 func (w *world) account(plan portal.Plan) portal.Account {
 	w.Helper()
-	now := w.API.Store.Now()
-	acc := portal.Account{ID: portal.NewID(portal.PrefixAccount), Name: "Loja Exemplo", Status: portal.AccountActive, Plan: plan, Language: portal.LangPT,
-		Timezone: "America/Sao_Paulo", Country: "BR", Testers: []string{tester, "+5511987654321"}, Departments: []string{"suporte"}, CreatedAt: now, UpdatedAt: now}
+	now := w.Store.Now()
+	acc := portal.Account{
+		ID: portal.NewID(portal.PrefixAccount), Name: "Loja Exemplo", Status: portal.AccountActive, Plan: plan, Language: portal.LangPT,
+		Timezone: "America/Sao_Paulo", Country: "BR", Testers: []string{tester, "+5511987654321"}, Departments: []string{"suporte"}, CreatedAt: now, UpdatedAt: now,
+	}
 	w.tx(func(tx *store.Tx) error {
 		if err := tx.InsertAccount(acc); err != nil {
 			return err
@@ -91,7 +97,7 @@ func (w *world) account(plan portal.Plan) portal.Account {
 
 func (w *world) tx(fn func(tx *store.Tx) error) {
 	w.Helper()
-	if err := w.API.Store.Tx(w.Context(), fn); err != nil {
+	if err := w.Store.Tx(w.Context(), fn); err != nil {
 		w.Fatal(err)
 	}
 }
@@ -99,9 +105,11 @@ func (w *world) tx(fn func(tx *store.Tx) error) {
 // token adds a token and returns its secret; with changes it before.
 func (w *world) token(acc portal.Account, env portal.Environment, with ...func(*portal.Token)) string {
 	w.Helper()
-	secret, now := portal.NewSecret(env), w.API.Store.Now()
-	tok := portal.Token{ID: portal.NewID(portal.PrefixToken), AccountID: acc.ID, Environment: env, Name: "ERP", Prefix: secret[:9], Last4: secret[len(secret)-4:],
-		Scopes: []string{portal.AllScopes}, CreatedAt: now, UpdatedAt: now}
+	secret, now := portal.NewSecret(env), w.Store.Now()
+	tok := portal.Token{
+		ID: portal.NewID(portal.PrefixToken), AccountID: acc.ID, Environment: env, Name: "ERP", Prefix: secret[:9], Last4: secret[len(secret)-4:],
+		Scopes: []string{portal.AllScopes}, CreatedAt: now, UpdatedAt: now,
+	}
 	for _, change := range with {
 		change(&tok)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -42,6 +43,7 @@ func mountWrite[I any](h huma.API, id string, run effect[I]) {
 
 // write claims the key, runs the effect or replays its kept answer, and logs.
 func (c *call) write(tx *store.Tx, run func() (reply, error)) (answer, error) {
+	c.replayed, c.original = false, "" // the transaction may run twice
 	hash := sha256.Sum256([]byte(c.key))
 	print := c.fingerprint()
 	if c.key != "" {
@@ -62,8 +64,10 @@ func (c *call) write(tx *store.Tx, run func() (reply, error)) (answer, error) {
 		return answer{}, err
 	}
 	if c.key != "" {
-		err = tx.KeepAnswer(c.caller.Tenant, hash[:], store.Kept{RequestID: c.id, MessageID: c.messageID, Fingerprint: print,
-			Status: ans.status, Headers: flat(ans.header), Body: ans.body})
+		err = tx.KeepAnswer(c.caller.Tenant, hash[:], store.Kept{
+			RequestID: c.id, MessageID: c.messageID, Fingerprint: print,
+			Status: ans.status, Headers: flat(ans.header), Body: ans.body,
+		})
 		if err != nil {
 			return answer{}, err
 		}
@@ -95,10 +99,16 @@ func (c *call) replay(tx *store.Tx, kept *store.Kept, print []byte) (answer, err
 // stillThere refuses to repeat what was said about a person who was erased
 // meanwhile. The key stays taken, so nothing happens twice either.
 func (c *call) stillThere(tx *store.Tx, body []byte) error {
+	if len(body) == 0 {
+		return portal.Refuse(portal.CodeNotFound) // emptied by the erasure
+	}
 	var about struct {
 		ContactID string `json:"contact_id"`
 	}
-	if json.Unmarshal(body, &about) != nil || about.ContactID == "" {
+	if err := json.Unmarshal(body, &about); err != nil {
+		return fmt.Errorf("kept answer: %w", err)
+	}
+	if about.ContactID == "" {
 		return nil
 	}
 	_, err := tx.ContactByRef(c.caller.Tenant, about.ContactID)

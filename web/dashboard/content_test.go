@@ -39,12 +39,21 @@ func TestSight(t *testing.T) {
 	t.Parallel()
 	hidden, shown, reader := sight{}, sight{revealed: true}, sight{withheld: true}
 	for _, c := range [][2]string{
-		{hidden.number(anaPhone), anaMasked}, {shown.number(anaPhone), anaShown}, {hidden.number(""), ""},
-		{hidden.waID("5511987654417"), anaMasked}, {hidden.waID("1"), masked}, {shown.waID("5511987654417"), "5511987654417"},
-		{hidden.email("a@b.example"), "••••@••••"}, {hidden.email(""), ""}, {shown.email("a@b.example"), "a@b.example"},
-		{hidden.name("Ana"), "Ana"}, {reader.name("Ângela"), "Â••••"}, {reader.name(""), ""},
+		{hidden.number(anaPhone), anaMasked},
+		{shown.number(anaPhone), anaShown},
+		{hidden.number(""), ""},
+		{hidden.waID("5511987654417"), anaMasked},
+		{hidden.waID("1"), masked},
+		{shown.waID("5511987654417"), "5511987654417"},
+		{hidden.email("a@b.example"), "••••@••••"},
+		{hidden.email(""), ""},
+		{shown.email("a@b.example"), "a@b.example"},
+		{hidden.name("Ana"), "Ana"},
+		{reader.name("Ângela"), "Â••••"},
+		{reader.name(""), ""},
 		{string(hidden.content(json.RawMessage(`{"a":["11 98765-4417"],"n":12345678901}`))), `{"a":["` + anaMasked + `"],"n":12345678901}`},
-		{string(reader.content(json.RawMessage(`{"body":"x"}`))), ""}, {string(hidden.content(json.RawMessage(`{`))), ""},
+		{string(reader.content(json.RawMessage(`{"body":"x"}`))), ""},
+		{string(hidden.content(json.RawMessage(`{`))), ""},
 	} {
 		if c[0] != c[1] {
 			t.Errorf("got %q, want %q", c[0], c[1])
