@@ -322,7 +322,23 @@ func TestEraseContact(t *testing.T) {
 			_, _, err := tx.SetConsent(p.tenant, c.ID, portal.ConsentChange{Marketing: &out})
 			return err
 		})
+		call := store.KeyClaim{KeyHash: []byte("key"), Fingerprint: []byte("call"), RequestID: portal.NewID(portal.PrefixRequest)}
+		p.tx(func(tx *store.Tx) error {
+			if _, _, err := tx.ClaimKey(p.tenant, call); err != nil {
+				return err
+			}
+			return tx.KeepAnswer(p.tenant, call.KeyHash, store.Kept{
+				RequestID: call.RequestID, MessageID: queued, Fingerprint: call.Fingerprint, Status: 202, Body: []byte(`{"to":"+5531987654321"}`),
+			})
+		})
 		p.tx(func(tx *store.Tx) error { return tx.EraseContact(p.tenant, c.ID) })
+		p.tx(func(tx *store.Tx) error {
+			kept, claimed, err := tx.ClaimKey(p.tenant, call)
+			if err == nil && (claimed || len(kept.Body) != 0) {
+				p.Errorf("kept answer: claimed again %v, %+v", claimed, kept)
+			}
+			return err
+		})
 
 		r := p.store.Reader(p.Context())
 		_, err := r.ContactByRef(p.tenant, c.ID)
@@ -331,8 +347,8 @@ func TestEraseContact(t *testing.T) {
 		if err != nil {
 			p.Fatal(err)
 		}
-		equal(p, "outbound", []string{string(m.Status), m.To, m.From, m.WAID, string(m.Content), m.ContactID},
-			[]string{"canceled", "+55 31 9••••-4321", "+5511900000000", "", "", c.ID})
+		equal(p, "outbound", []string{string(m.Status), m.To, m.From, m.WAID, string(m.Content), m.ProviderMessageID, m.ContactID},
+			[]string{"canceled", "+55 31 9••••-4321", "+5511900000000", "", "", "", c.ID})
 		m, err = r.Message(p.tenant, got)
 		if err != nil {
 			p.Fatal(err)
@@ -355,7 +371,7 @@ func (p people) message(contactID, direction string, status portal.Status) strin
 	m := portal.Message{
 		ID: id, AccountID: p.tenant.AccountID, Environment: p.tenant.Environment, Direction: direction, Status: status,
 		Type: portal.TypeText, To: person, From: ours, ChannelID: p.channel, ContactID: contactID, WAID: "553187654321",
-		Content: []byte(`{"body":"Oi"}`), CreatedAt: p.store.Now(), ExpiresAt: p.store.Now().Add(time.Hour), UpdatedAt: p.store.Now(),
+		ProviderMessageID: "wamid." + id, Content: []byte(`{"body":"Oi"}`), CreatedAt: p.store.Now(), ExpiresAt: p.store.Now().Add(time.Hour), UpdatedAt: p.store.Now(),
 	}
 	if direction == portal.Inbound {
 		m.To, m.From = ours, person
