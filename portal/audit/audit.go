@@ -2,7 +2,7 @@
 // refused ones included, masked before it is stored.
 //
 // A write's row is inserted in the write's own transaction (Record), so an
-// accepted write without a row cannot exist; its durations follow (Finish).
+// accepted write without a row cannot exist; its durations and bodies follow (Finish).
 // Reads and refusals are written in batches within 100 ms (Enqueue). Rows reach
 // the live tails only after they are committed.
 //
@@ -10,7 +10,8 @@
 // buffer is bounded, a caller waits at most one second for room, and rows that
 // found none are counted (Lost, Missing).
 //
-// Known weaknesses. Rows in the buffer are lost when the process is killed.
+// Known weaknesses. Rows in the buffer, and the durations and bodies of accepted
+// writes in it, are lost when the process is killed.
 // Tails and the counts of lost rows are those of this process. A tail that does
 // not keep up misses rows; its page has them after a reload. Masking knows
 // fields by their names: free text under a name it does not know keeps all but
@@ -67,7 +68,7 @@ type Log struct {
 	tails   tails
 }
 
-// entry is a row to insert, or the durations of one inserted before.
+// entry is a row to insert, or what was missing of one inserted before.
 type entry struct {
 	row      portal.Request
 	finished *store.Finished
@@ -85,11 +86,13 @@ func New(o Options) *Log {
 	return &Log{store: o.Store, logger: o.Logger, queue: make(chan entry, capacity), wake: make(chan struct{}, 1)}
 }
 
-// Record inserts the row of an accepted write in the write's transaction. The
-// caller calls Finish after the answer, which also shows the row to the tails.
+// Record inserts the row of an accepted write in the write's transaction,
+// without bodies: other writes wait meanwhile. The caller calls Finish after
+// the answer, which also shows the row to the tails.
 func (l *Log) Record(tx *store.Tx, r portal.Request) (err error) {
 	defer portal.Wrap(&err, "Record(%s)", r.ID)
 	r = prepare(r)
+	r.Bodies = nil
 	if err := tx.InsertRequest(r); err != nil {
 		return err
 	}
@@ -97,17 +100,17 @@ func (l *Log) Record(tx *store.Tx, r portal.Request) (err error) {
 	return nil
 }
 
-// Finish adds the durations to a recorded row. Without the row it does nothing.
-func (l *Log) Finish(t portal.Tenant, id string, duration, storeTime time.Duration) {
-	r, ok := l.open.take(id)
+// Finish adds durations and bodies to a recorded row, within 100 ms. Without
+// the row it does nothing.
+func (l *Log) Finish(f store.Finished) {
+	r, ok := l.open.take(f.ID)
 	if !ok {
 		return
 	}
-	r.Duration, r.Timing.Store = &duration, storeTime
+	r.Duration, r.Timing.Store = &f.Duration, f.Store
 	l.minutes.add(r)
 	l.tails.publish(r)
-	f := &store.Finished{Tenant: t, ID: id, Duration: duration, Store: storeTime}
-	l.put(context.Background(), entry{row: r, finished: f})
+	l.put(context.Background(), entry{row: r, finished: &f})
 }
 
 // Enqueue hands over the row of a read or a refusal. When the buffer is full it

@@ -96,12 +96,15 @@ func TestAWritesRowStandsAndFallsWithTheWrite(t *testing.T) {
 		t.Fatalf("before the answer: %+v", rows)
 	}
 	for _, id := range []string{kept.ID, lost.ID} {
-		l.Finish(tenant, id, 12*time.Millisecond, 10*time.Millisecond)
+		l.Finish(store.Finished{Tenant: tenant, ID: id, Duration: 12 * time.Millisecond, Store: 10 * time.Millisecond, Bodies: &portal.Bodies{ResponseBody: "{}"}})
 	}
 	l.Flush(t.Context())
 	rows := list(t, l, tenant, portal.RequestFilter{})
 	if len(rows) != 1 || rows[0].Duration == nil || *rows[0].Duration != 12*time.Millisecond || rows[0].Timing.Store != 10*time.Millisecond {
 		t.Fatalf("after the answer: %+v", rows)
+	}
+	if whole, err := l.Get(t.Context(), tenant, kept.ID); err != nil || whole.Bodies == nil || whole.Bodies.ResponseBody != "{}" {
+		t.Fatalf("with its bodies: %+v, %v", whole, err)
 	}
 	minutes, err := steps(t, l, portal.RequestFilter{}, noon.Add(time.Minute))
 	if err != nil || len(minutes) != 1 || minutes[0].OK != 1 {

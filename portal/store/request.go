@@ -47,18 +47,23 @@ type Finished struct {
 	ID       string
 	Duration time.Duration
 	Store    time.Duration // part of Duration
+	Bodies   *portal.Bodies
 }
 
-// FinishRequests adds the durations to rows that were written before their
-// answer. An id without a row is passed over.
+// FinishRequests adds durations and bodies to rows that were written before
+// their answer. An id without a row is passed over.
 func (tx *Tx) FinishRequests(all []Finished) (err error) {
 	defer portal.Wrap(&err, "FinishRequests")
 	for _, f := range all {
-		if _, err = tx.Exec(`
+		n, err := tx.Exec(`
 UPDATE /* Request.Finish */ requests
 SET duration = ?, store = ?
 WHERE account_id = ? AND environment = ? AND id = ?`,
-			f.Duration.Microseconds(), f.Store.Microseconds(), f.AccountID, string(f.Environment), f.ID); err != nil {
+			f.Duration.Microseconds(), f.Store.Microseconds(), f.AccountID, string(f.Environment), f.ID)
+		if err == nil && n == 1 && f.Bodies != nil {
+			err = tx.insertBodies(f.ID, *f.Bodies)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/audit"
+	"github.com/wppmarketing/developers/portal/store"
 )
 
 // call is one request on its way, with its answer and what the log will say.
@@ -27,7 +28,6 @@ type call struct {
 	trace      string
 	key        string // Idempotency-Key, checked
 	timing     portal.Timing
-	masked     portal.Bodies // the request's half: maskRequest
 	answer     answer
 	answered   bool        // answer is complete
 	code       portal.Code // of a refusal
@@ -108,21 +108,22 @@ func (c *call) send(w http.ResponseWriter) {
 func (a *API) close(c *call) {
 	took := time.Since(c.started)
 	if c.recorded {
-		a.Log.Finish(c.caller.Tenant, c.id, took, c.timing.Store)
+		a.Log.Finish(store.Finished{Tenant: c.caller.Tenant, ID: c.id, Duration: took, Store: c.timing.Store, Bodies: c.bodies()})
 		return
 	}
-	row := c.row(c.answer)
-	row.Duration = &took
+	row := c.row(c.answer.status)
+	row.Duration, row.Bodies = &took, c.bodies()
 	a.Log.Enqueue(context.WithoutCancel(c.r.Context()), row)
 }
 
-// row returns the log entry of the call as it stands. Path and texts are masked by the log.
-func (c *call) row(ans answer) portal.Request {
+// row returns the log entry of the call as it stands, without bodies. Path and
+// texts are masked by the log.
+func (c *call) row(status int) portal.Request {
 	r := c.r
 	row := portal.Request{
 		ID: c.id, AccountID: c.caller.AccountID, Environment: c.caller.Environment, At: c.at,
 		Source: c.caller.Source(), Method: r.Method, Path: r.URL.Path,
-		Status: ans.status, ErrorCode: c.code, Timing: c.timing,
+		Status: status, ErrorCode: c.code, Timing: c.timing,
 		TokenID: c.caller.Token.ID, TokenName: c.caller.Token.Name, UserID: c.caller.UserID,
 		UserAgent: r.UserAgent(), IdempotencyKey: c.key, Replayed: c.replayed, TraceID: c.trace,
 		MessageID: c.messageID, ContactID: c.contactID, HandoffID: c.handoffID, OriginalRequestID: c.original,
@@ -136,20 +137,15 @@ func (c *call) row(ans answer) portal.Request {
 	if c.op != nil {
 		row.Operation = c.op.ID
 	}
-	c.maskRequest()
-	bodies := c.masked
-	bodies.ResponseHeaders = audit.MaskHeaders(ans.header)
-	bodies.ResponseBody = audit.Mask(ans.header.Get("Content-Type"), ans.body)
-	row.Bodies = &bodies
 	return row
 }
 
-// maskRequest makes what the log keeps of the request, once. A write calls it
-// before its transaction, in which other writes wait.
-func (c *call) maskRequest() {
-	if c.masked.RequestHeaders == nil {
-		c.masked.RequestHeaders = audit.MaskHeaders(c.r.Header)
-		c.masked.RequestBody = audit.Mask(c.r.Header.Get("Content-Type"), c.body)
+// bodies returns what the log keeps of the request and of the answer, masked.
+func (c *call) bodies() *portal.Bodies {
+	header := c.answer.header
+	return &portal.Bodies{
+		RequestHeaders: audit.MaskHeaders(c.r.Header), RequestBody: audit.Mask(c.r.Header.Get("Content-Type"), c.body),
+		ResponseHeaders: audit.MaskHeaders(header), ResponseBody: audit.Mask(header.Get("Content-Type"), c.answer.body),
 	}
 }
 

@@ -24,7 +24,6 @@ func mountWrite[I any](h huma.API, id string, run effect[I]) {
 	mount(h, id, func(ctx context.Context, c *call, in *I) (reply, error) {
 		start := time.Now()
 		defer func() { c.timing.Store = time.Since(start) }()
-		c.maskRequest()
 		var ans answer
 		err := c.api.Store.Tx(ctx, func(tx *store.Tx) (err error) {
 			ans, err = c.write(tx, func() (reply, error) { return run(tx, c, in) })
@@ -72,7 +71,7 @@ func (c *call) write(tx *store.Tx, run func() (reply, error)) (answer, error) {
 			return answer{}, err
 		}
 	}
-	return ans, c.record(tx, ans)
+	return ans, c.api.Log.Record(tx, c.row(ans.status))
 }
 
 // replay answers what was kept, if it was kept for the same request.
@@ -93,7 +92,7 @@ func (c *call) replay(tx *store.Tx, kept *store.Kept, print []byte) (answer, err
 	for k, v := range kept.Headers {
 		ans.header.Set(k, v)
 	}
-	return ans, c.record(tx, ans)
+	return ans, c.api.Log.Record(tx, c.row(ans.status))
 }
 
 // stillThere refuses to repeat what was said about a person who was erased
@@ -113,14 +112,6 @@ func (c *call) stillThere(tx *store.Tx, body []byte) error {
 	}
 	_, err := tx.ContactByRef(c.caller.Tenant, about.ContactID)
 	return err
-}
-
-func (c *call) record(tx *store.Tx, ans answer) error {
-	all := c.answer.header.Clone()
-	for k, v := range ans.header {
-		all[k] = v
-	}
-	return c.api.Log.Record(tx, c.row(answer{status: ans.status, header: all, body: ans.body}))
 }
 
 // fingerprint tells one request from another under the same key.
