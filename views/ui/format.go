@@ -37,21 +37,6 @@ func Dec(ctx context.Context, x float64, places int) string { return decimal(ctx
 // Pct returns a percentage between 0 and 100 with one decimal: 98.3%.
 func Pct(ctx context.Context, percent float64) string { return decimal(ctx, percent, 1) + "%" }
 
-// Bytes returns a size in B, kB, MB or GB (powers of 1000).
-func Bytes(ctx context.Context, n int64) string {
-	if n < 1000 {
-		return fmt.Sprintf("%d B", n)
-	}
-	x, units := float64(n), []string{"kB", "MB", "GB"}
-	for i, unit := range units {
-		x /= 1000
-		if x < 999.95 || i == len(units)-1 {
-			return decimal(ctx, x, 1) + " " + unit
-		}
-	}
-	return ""
-}
-
 // Millis returns a duration in milliseconds: one decimal under 10 ms, whole above.
 func Millis(ctx context.Context, ms float64) string {
 	if ms < 10 && ms != math.Trunc(ms) {

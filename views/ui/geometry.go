@@ -122,9 +122,3 @@ func sparkPath(values []float64) string {
 	}
 	return path.String()
 }
-
-// logX places a latency of 2 to 300 ms on a logarithmic scale 140 units wide.
-func logX(ms float64) string {
-	ms = min(max(ms, 2), 300)
-	return px(math.Round(math.Log10(ms/2)/math.Log10(150)*132) + 4)
-}
