@@ -37,6 +37,7 @@ func TestMalformedDrafts(t *testing.T) {
 		{"unknown type", messaging.Draft{To: tester, Type: "video"}, []string{"/type invalid_value"}},
 		{"text without text", messaging.Draft{To: tester, Type: "text"}, []string{"/text required"}},
 		{"empty text", with(text(tester), func(d *messaging.Draft) { d.Text = &messaging.Text{} }), []string{"/text/body required"}},
+		{"blank text", with(text(tester), func(d *messaging.Draft) { d.Text = &messaging.Text{Body: " \n\t "} }), []string{"/text/body required"}},
 		{
 			"long text", with(text(tester), func(d *messaging.Draft) { d.Text = &messaging.Text{Body: strings.Repeat("á", 4097)} }),
 			[]string{"/text/body too_long"},

@@ -2,6 +2,7 @@ package messaging
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -123,7 +124,7 @@ func (s *shape) text(t *Text) {
 		s.add(true, "/text", portal.FieldRequired)
 		return
 	}
-	s.add(t.Body == "", "/text/body", portal.FieldRequired)
+	s.add(strings.TrimSpace(t.Body) == "", "/text/body", portal.FieldRequired)
 	s.add(utf8.RuneCountInString(t.Body) > maxText, "/text/body", portal.FieldTooLong)
 }
 
