@@ -5,7 +5,7 @@ import "time"
 // Plan sets the limits of an account.
 type Plan string
 
-// The plans (CONTRACT, account create).
+// The plans.
 const (
 	PlanStandard  Plan = "standard"  // 100 requests/s a token; 1,000 messages a day in test, 10,000 in live
 	PlanUnlimited Plan = "unlimited" // none

@@ -19,7 +19,7 @@ type FieldError struct {
 	Detail    Words  // a sentence for the reader; zero means the code's own words
 }
 
-// The codes of a FieldError (CONTRACT, Errors).
+// The codes of a FieldError.
 const (
 	FieldRequired      = "required"
 	FieldUnknown       = "unknown_field"

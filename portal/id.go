@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The prefixes of ids (CONTRACT, Vocabulary).
+// The prefixes of ids.
 const (
 	PrefixAccount      = "acc"
 	PrefixUser         = "usr"

@@ -9,7 +9,7 @@ import (
 // Status is where a message stands.
 type Status string
 
-// The statuses in their order, the ends, and the one of inbound messages (CONTRACT, Vocabulary).
+// The statuses in their order, the ends, and the one of inbound messages.
 const (
 	StatusScheduled      Status = "scheduled"
 	StatusQueued         Status = "queued"
@@ -141,7 +141,7 @@ type MessageFilter struct {
 	UpdatedSince *time.Time
 }
 
-// Check is one rule looked at before sending (RESOURCES 14).
+// Check is one rule looked at before sending.
 type Check struct {
 	Check   string `json:"check"`  // channel number opt_in window template parameters limits
 	Result  string `json:"result"` // pass warn fail skipped

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// The limits of a list (CONTRACT, Operations).
+// The limits of a list.
 const (
 	DefaultLimit = 50
 	MaxLimit     = 100

@@ -55,8 +55,8 @@ func ScopesAllow(granted []string, wanted string) bool {
 	return slices.Contains(granted, AllScopes) || slices.Contains(granted, wanted)
 }
 
-// roleScopes says what the console may be granted through a role (CONTRACT,
-// Console): what the role may do in the portal, as scopes of the API.
+// roleScopes says what the console may be granted through a role: what the role
+// may do in the portal, as scopes of the API.
 var roleScopes = []struct {
 	may    Permission
 	scopes []string

@@ -401,7 +401,7 @@ func replayWords(r portal.Replay, p MessageProps) templ.Component {
 	})
 }
 
-// checkNames are the words of the checks (RESOURCES 14).
+// checkNames are the words of the checks.
 var checkNames = map[string]portal.Words{
 	"channel":    {EN: "Channel", PT: "Canal"},
 	"number":     {EN: "Number", PT: "Número"},

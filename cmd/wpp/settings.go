@@ -18,7 +18,7 @@ import (
 	"github.com/wppmarketing/developers/portal"
 )
 
-// commandLockWait is how long a command waits for SQLite's lock (CONTRACT).
+// commandLockWait is how long a command waits for SQLite's lock.
 const commandLockWait = 30 * time.Second
 
 // Settings are read from flags, then from the environment (WPP_ and the flag's

@@ -18,7 +18,7 @@ import (
 	"github.com/wppmarketing/developers/portal/phone"
 )
 
-// The limits of a contact (RESOURCES 4).
+// The limits of a contact.
 const (
 	maxText       = 255
 	maxTags       = 50

@@ -151,7 +151,7 @@ func readDay(r store.Reader, plan portal.Plan, t portal.Tenant, now time.Time) (
 	return d, err
 }
 
-// Verdict is what sending a draft would do (RESOURCES 14).
+// Verdict is what sending a draft would do.
 type Verdict struct {
 	WouldSend bool
 	SendsAs   string        // free_form, template, fallback_template; "" when nothing would be sent

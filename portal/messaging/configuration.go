@@ -8,7 +8,7 @@ import (
 	"github.com/wppmarketing/developers/portal/store"
 )
 
-// Configuration is what an account can do in an environment, and what stops it (RESOURCES 11).
+// Configuration is what an account can do in an environment, and what stops it.
 type Configuration struct {
 	Account     portal.Account
 	Environment portal.Environment

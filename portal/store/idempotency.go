@@ -26,7 +26,7 @@ type Kept struct {
 	ExpiresAt   time.Time
 }
 
-// keyLife is how long an answer is kept (CONTRACT, Idempotency-Key).
+// keyLife is how long an answer is kept.
 const keyLife = 24 * time.Hour
 
 // ClaimKey takes the key for this transaction and says so, or returns the

@@ -43,7 +43,7 @@ type Ask struct {
 	Reference  string
 }
 
-// The limits of a handoff (RESOURCES 5).
+// The limits of a handoff.
 const (
 	maxReason    = 200
 	maxNote      = 2000

@@ -1,7 +1,5 @@
-// Package ui is the component library of the portal: one component for each
-// entry of section 5 of the interface specification, with typed props and the
-// class names of static/app.css fixed inside. Pages (package views) compose
-// only these.
+// Package ui is the component library of the portal: typed props, with the class
+// names of static/app.css fixed inside. Pages (package views) compose only these.
 //
 // A component draws what it is given: it reads no store, no request and no
 // clock. What it needs to know about the reader (language, theme, time zone,

@@ -9,7 +9,7 @@ import (
 	"github.com/wppmarketing/developers/portal"
 )
 
-// Account is who calls, on the wire (RESOURCES 12).
+// Account is who calls, on the wire.
 type Account struct {
 	ID          string        `json:"id"`
 	Name        string        `json:"name"`
@@ -33,7 +33,7 @@ type AccountToken struct {
 	AllowedIPs []string `json:"allowed_ips" doc:"Addresses and CIDRs; empty = any."`
 }
 
-// Module is a part of the product, on the wire (RESOURCES 12).
+// Module is a part of the product, on the wire.
 type Module struct {
 	Name          string   `json:"name" doc:"messages, contacts, support; new ones may appear."`
 	Active        bool     `json:"active"`

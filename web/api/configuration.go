@@ -8,7 +8,7 @@ import (
 	"github.com/wppmarketing/developers/portal/messaging"
 )
 
-// Configuration is what the account can do in an environment (RESOURCES 11).
+// Configuration is what the account can do in an environment.
 type Configuration struct {
 	Environment      string        `json:"environment" enum:"test,live" doc:"From the token, never from input."`
 	Provider         string        `json:"provider" doc:"cloud, or simulator: then nobody receives anything."`

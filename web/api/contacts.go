@@ -12,7 +12,7 @@ import (
 	"github.com/wppmarketing/developers/portal/store"
 )
 
-// Contact is a person on the wire (RESOURCES 4).
+// Contact is a person on the wire.
 type Contact struct {
 	ID             string         `json:"id"`
 	Environment    string         `json:"environment" enum:"test,live" doc:"From the token, never from input."`

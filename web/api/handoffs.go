@@ -11,7 +11,7 @@ import (
 	"github.com/wppmarketing/developers/portal/support"
 )
 
-// Handoff is a conversation handed to a person, on the wire (RESOURCES 5).
+// Handoff is a conversation handed to a person, on the wire.
 type Handoff struct {
 	ID                string      `json:"id"`
 	Environment       string      `json:"environment" enum:"test,live" doc:"From the token, never from input."`

@@ -14,7 +14,7 @@ import (
 	"github.com/wppmarketing/developers/portal/store"
 )
 
-// Message is a message on the wire (RESOURCES 1).
+// Message is a message on the wire.
 type Message struct {
 	ID                string          `json:"id" example:"msg_01KB2M4X7Q9V0T3R5N8W6Y1Z01"`
 	Environment       string          `json:"environment" enum:"test,live" doc:"From the token, never from input."`
@@ -56,7 +56,7 @@ type MessageContext struct {
 	MessageID string `json:"message_id" pattern:"^msg_[0-9A-HJKMNP-TV-Z]{26}$" doc:"Our id, msg_…" example:"msg_01KB2M4X7Q9V0T3R5N8W6Y1Z05"`
 }
 
-// Failure is why a message ended badly (RESOURCES 3).
+// Failure is why a message ended badly.
 type Failure struct {
 	Code      string         `json:"code" doc:"A code of the catalogue. Never translated."`
 	Title     string         `json:"title" doc:"The code in words."`

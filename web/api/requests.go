@@ -9,7 +9,7 @@ import (
 	"github.com/wppmarketing/developers/portal"
 )
 
-// Request is a log entry on the wire (RESOURCES 13).
+// Request is a log entry on the wire.
 type Request struct {
 	ID             string       `json:"id"`
 	Environment    string       `json:"environment" enum:"test,live" doc:"From the token, never from input."`

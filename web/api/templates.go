@@ -9,7 +9,7 @@ import (
 	"github.com/wppmarketing/developers/portal"
 )
 
-// Template is a template on the wire (RESOURCES 6).
+// Template is a template on the wire.
 type Template struct {
 	ID              string              `json:"id"`
 	Environment     string              `json:"environment" enum:"test,live" doc:"From the token, never from input."`

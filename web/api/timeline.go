@@ -12,7 +12,7 @@ import (
 	"github.com/wppmarketing/developers/portal"
 )
 
-// MessageDetail is a message with what happened to it (RESOURCES 2).
+// MessageDetail is a message with what happened to it.
 type MessageDetail struct {
 	Message
 	Timeline Timeline `json:"timeline" doc:"What happened, oldest first. Treat a new kind as other."`

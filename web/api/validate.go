@@ -7,7 +7,7 @@ import (
 	"github.com/wppmarketing/developers/portal/messaging"
 )
 
-// Verdict is what sending would do (RESOURCES 14).
+// Verdict is what sending would do.
 type Verdict struct {
 	WouldSend bool          `json:"would_send" doc:"False: sending would answer blocking[0]."`
 	SendsAs   *string       `json:"sends_as" doc:"free_form, template or fallback_template; null when nothing would be sent."`

@@ -151,7 +151,7 @@ func (s sight) handoff(h portal.Handoff) portal.Handoff {
 }
 
 // mayReveal reports whether the person may see the numbers of a contact: by
-// role, or because its open conversation is theirs (CONTRACT, Roles).
+// role, or because its open conversation is theirs.
 func (d *Dashboard) mayReveal(ctx context.Context, p *Person, contactID string) (bool, error) {
 	if p.May(portal.RevealNumbers) {
 		return true, nil
