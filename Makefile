@@ -33,8 +33,10 @@ test: install-test-tools
 soak: install-test-tools
 	WPP_TEST_AXE=$(CURDIR)/$(AXE) WPP_SOAK=1 go test -timeout 120m ./...
 
+# B1 to B8 on SQLite and PostgreSQL, under half an hour; BENCH=-short is a look in three minutes.
 bench: build
-	go test -run '^$$' -bench . -benchtime 5s ./cmd/wpp
+	go build -trimpath -o bin/bench ./cmd/bench
+	bin/bench -wpp $(BIN) $(BENCH)
 
 install-test-tools: $(AXE)
 	@.ci/install-test-tools

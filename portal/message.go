@@ -135,7 +135,6 @@ type MessageFilter struct {
 	Reference    string
 	Direction    string
 	Template     string
-	RequestID    string
 	TokenID      string
 	CreatedAfter *time.Time
 	UpdatedSince *time.Time

@@ -62,10 +62,11 @@ type RequestFilter struct {
 	From, To    *time.Time
 }
 
-// Minute is the count of one minute of the log by status class.
+// Minute is the count of one minute of the log by status class, and by duration where that was asked for.
 type Minute struct {
 	At                  time.Time
 	OK, Refused, Failed int64 // 2xx and 3xx, 4xx, 5xx
+	Latency             Latency
 }
 
 type requestIDKey struct{}

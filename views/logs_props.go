@@ -23,7 +23,7 @@ type LogsProps struct {
 	More    string // key of the next page, "" on the last
 	Steps   []portal.Minute
 	Step    time.Duration
-	Missing int64 // rows of this account that could not be written
+	Missing int64 // calls of the period whose row could not be written
 	Live    bool  // the list shows the newest rows, so new ones belong on top
 	First   bool  // nothing was ever logged here
 	Now     time.Time
@@ -137,6 +137,18 @@ func logBars(ctx context.Context, p LogsProps) ui.BarsProps {
 		Label: ui.L(ctx, "Requests over time: ", "Requisições no tempo: ") +
 			fmt.Sprintf("2xx %s, 4xx %s, 5xx %s", ui.Num(ctx, sum.OK), ui.Num(ctx, sum.Refused), ui.Num(ctx, sum.Failed)),
 	}
+}
+
+// logRowCount says how many rows an export will have, where that was counted.
+func logRowCount(ctx context.Context, steps []portal.Minute) string {
+	if len(steps) == 0 {
+		return ""
+	}
+	var rows int64
+	for _, m := range steps {
+		rows += m.OK + m.Refused + m.Failed
+	}
+	return ", " + ui.Num(ctx, rows) + " " + ui.L(ctx, "rows", "linhas")
 }
 
 func logTotals(ctx context.Context, steps []portal.Minute) []ui.Part {

@@ -76,6 +76,23 @@ func TestLogs(t *testing.T) {
 	})
 }
 
+func TestLogErrors(t *testing.T) {
+	uitest.Languages(t, func(t *testing.T, lang string) {
+		p := views.LogErrorsProps{
+			Query: views.LogQuery{Range: "24h"}, More: true, Missing: 3,
+			Groups: []views.LogErrorGroup{
+				{
+					Code: portal.CodeWindowClosed, Method: "POST", Path: "/v1/messages", Calls: 1200, FirstAt: uitest.Now.Add(-5 * time.Hour),
+					LastAt: uitest.Now, Steps: []float64{0, 3, 9, 1}, Href: "/logs?error=window_closed",
+				},
+				{Code: portal.CodeInvalidToken, Calls: 1, FirstAt: uitest.Now, LastAt: uitest.Now, Href: "/logs?error=invalid_token"},
+			},
+		}
+		uitest.Page(t, "logs-errors."+lang, uitest.Owner(lang), views.LogErrors(p))
+		uitest.Page(t, "logs-errors-none."+lang, uitest.Owner(lang), views.LogErrors(views.LogErrorsProps{}))
+	})
+}
+
 // An auditor without tokens or an agent sees no link that they may not follow.
 func TestLogEntryLinksOnlyWhatTheReaderMayOpen(t *testing.T) {
 	t.Parallel()

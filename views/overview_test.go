@@ -14,14 +14,13 @@ import (
 func overviewProps() views.OverviewProps {
 	return views.OverviewProps{
 		Range: "24h", Now: uitest.Now,
-		Requests:  ui.BarsProps{Label: "Requests", Bars: []ui.Bar{{Parts: []ui.Part{{Kind: "ok", Value: 90}}}, {Parts: []ui.Part{{Kind: "warn", Value: 10}}}}, Times: []string{"00:00", "now"}},
-		Sum:       portal.Minute{OK: 90, Refused: 9, Failed: 1},
-		Before:    portal.Minute{OK: 50},
-		Rate:      []float64{99, 98, 97},
-		Average:   12_300 * time.Microsecond,
-		AverageB4: 20 * time.Millisecond,
+		Requests: ui.BarsProps{Label: "Requests", Bars: []ui.Bar{{Parts: []ui.Part{{Kind: "ok", Value: 90}}}, {Parts: []ui.Part{{Kind: "warn", Value: 10}}}}, Times: []string{"00:00", "now"}},
+		Sum:      portal.Minute{OK: 90, Refused: 9, Failed: 1, Latency: portal.Latency{5: 80, 8: 19, 11: 1}},
+		Before:   portal.Minute{OK: 50, Latency: portal.Latency{9: 50}},
+		Rate:     []float64{99, 98, 97},
+		P95:      []float64{12.3, 14},
 		Endpoints: []views.EndpointUse{
-			{Method: "POST", Path: "/v1/messages", Operation: "sendMessage", Requests: 90, Errors: 9, Average: 14 * time.Millisecond, Href: "/logs?path=%2Fv1%2Fmessages"},
+			{Method: "POST", Path: "/v1/messages", Operation: "sendMessage", Requests: 90, Errors: 9, Latency: portal.Latency{5: 80, 8: 9, 13: 1}, Href: "/logs?path=%2Fv1%2Fmessages"},
 			{Operation: "getAccount", Requests: 100, Errors: 2},
 			{Requests: 7},
 		},

@@ -17,11 +17,12 @@ func (d *door) healthz(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, "ok\n")
 }
 
-// readyz says that requests can be served: the database answers.
+// readyz says that requests can be served: the database answers, and takes
+// writes again if it had refused one.
 func (d *door) readyz(w http.ResponseWriter, r *http.Request) {
-	if err := d.Store.Ping(r.Context()); err != nil {
+	if err := d.Store.Ready(r.Context()); err != nil {
 		d.Logger.Error("not ready", "error", err)
-		http.Error(w, "The database does not answer.", http.StatusServiceUnavailable)
+		http.Error(w, "The database cannot be read or written. The log of this program says why; it goes on by itself once it can.", http.StatusServiceUnavailable)
 		return
 	}
 	_, _ = io.WriteString(w, "ready\n")

@@ -7,9 +7,11 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/wppmarketing/developers/portal"
 )
@@ -24,17 +26,6 @@ const pagePolicy = "default-src 'self'; style-src 'self'; script-src 'self'; img
 // door holds what the front door's own handlers need.
 type door struct {
 	Options
-	latency *prometheus.HistogramVec
-}
-
-func newLatency(reg *prometheus.Registry) *prometheus.HistogramVec {
-	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name:    "wpp_http_request_seconds",
-		Help:    "Time to answer, by route and status class.",
-		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
-	}, []string{"route", "class"})
-	reg.MustRegister(h)
-	return h
 }
 
 // observe gives the request its id, writes its one log line and its metric, and
@@ -60,13 +51,25 @@ func (d *door) observe(next http.Handler) http.Handler {
 			if route == "" {
 				route = cmp.Or(r.Pattern, "none")
 			}
-			d.latency.WithLabelValues(route, strconv.Itoa(rec.code()/100)+"xx").Observe(took.Seconds())
+			if span := trace.SpanFromContext(r.Context()); span.IsRecording() {
+				span.SetName(route)
+				span.SetAttributes(attribute.String("wpp.request_id", id))
+			}
+			if !streamed(rec) {
+				d.Latency.WithLabelValues(route, strconv.Itoa(rec.code()/100)+"xx").Observe(took.Seconds())
+			}
 			d.Logger.LogAttrs(r.Context(), slog.LevelInfo, "request",
 				slog.String("request_id", id), slog.String("method", r.Method), slog.String("route", route),
 				slog.Int("status", rec.code()), slog.Int64("bytes", rec.bytes), slog.Duration("took", took))
 		}()
 		next.ServeHTTP(rec, r)
 	})
+}
+
+// streamed reports whether the answer was a live stream, whose length says
+// nothing about the time to answer.
+func streamed(rec *recorder) bool {
+	return strings.HasPrefix(rec.Header().Get("Content-Type"), "text/event-stream")
 }
 
 type routeKey struct{}

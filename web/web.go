@@ -33,15 +33,16 @@ type Options struct {
 	Messaging    *messaging.Service
 	Sessions     *session.Manager
 	Store        *store.Store
-	Metrics      *prometheus.Registry
-	MetricsToken string // bearer of /metrics; "" = loopback peers only
-	HTTPS        bool   // the base URL is https
+	Metrics      prometheus.Gatherer
+	Latency      prometheus.ObserverVec // seconds to answer, by route and status class
+	MetricsToken string                 // bearer of /metrics; "" = loopback peers only
+	HTTPS        bool                   // the base URL is https
 	Logger       *slog.Logger
 }
 
 // New returns the handler of every path of the program.
 func New(o Options) (http.Handler, error) {
-	d := &door{Options: o, latency: newLatency(o.Metrics)}
+	d := &door{Options: o}
 	compress, err := newCompressor()
 	if err != nil {
 		return nil, err

@@ -24,25 +24,32 @@ var useCases = []string{
 
 // rules says what a room may import of this module, and which reserved library.
 var rules = []rule{
-	{"cmd/wpp", []string{"portal", "web", "apidocs", "static", "views"}, nil},
-	{"web/api", append([]string{"portal", "portal/store", "portal/phone", "apidocs"}, useCases...), nil},
+	{"cmd/bench", []string{"portal", "portal/store", "portal/store/pgserver", "portal/store/storeseed", "portal/tokens", "web"}, nil},
+	{"cmd/wpp", []string{"portal", "web", "apidocs", "static", "views"}, []string{"github.com/prometheus", "go.opentelemetry.io"}},
+	{"web/api", append([]string{"portal", "portal/store", "portal/limits", "portal/phone", "apidocs"}, useCases...), nil},
 	{"web/dashboard", append([]string{"portal", "portal/store", "portal/phone", "web/session", "views", "views/ui", "static", "apidocs"}, useCases...), nil},
 	{"web/session", []string{"portal", "portal/store"}, nil},
-	{"web", []string{"portal", "portal/phone", "portal/store", "portal/messaging", "web/dashboard", "web/session", "apidocs", "static"}, nil},
+	{"web", []string{"portal", "portal/phone", "portal/store", "portal/messaging", "web/dashboard", "web/session", "apidocs", "static"}, []string{"github.com/prometheus", "go.opentelemetry.io"}},
 	{"views", []string{"views/ui", "static", "portal", "portal/phone"}, nil},
 	{"views/ui", []string{"static", "portal", "portal/phone"}, nil},
 	{"views/ui/uitest", []string{"views/ui", "portal"}, nil},
 	{"static", nil, nil},
 	{"apidocs", []string{"portal"}, nil},
-	{"portal/store", []string{"portal", "portal/phone", "portal/whatsapp", "portal/whatsapp/simulator"}, []string{"github.com/mattn/go-sqlite3", "github.com/jackc/pgx", "database/sql", "github.com/pressly/goose"}},
-	{"portal/store/storetest", []string{"portal", "portal/store", "portal/phone"}, []string{"github.com/jackc/pgx", "database/sql"}},
+	{"portal/lanes", nil, nil},
+	{"portal/store", []string{"portal", "portal/lanes", "portal/phone", "portal/whatsapp", "portal/whatsapp/simulator"}, []string{"github.com/mattn/go-sqlite3", "github.com/jackc/pgx", "database/sql", "github.com/pressly/goose"}},
+	{"portal/store/pgserver", nil, nil},
+	{"portal/store/storeseed", []string{"portal", "portal/store"}, nil},
+	{"portal/store/storetest", []string{"portal", "portal/store", "portal/store/pgserver", "portal/phone"}, []string{"github.com/jackc/pgx", "database/sql"}},
 	{"portal/whatsapp", []string{"portal", "portal/phone"}, nil},
-	{"portal/whatsapp/simulator", []string{"portal", "portal/phone", "portal/whatsapp"}, nil},
+	{"portal/whatsapp/simulator", []string{"portal", "portal/lanes", "portal/phone", "portal/whatsapp"}, nil},
 	{"portal/phone", []string{"portal"}, []string{"github.com/nyaruka/phonenumbers"}},
+	{"portal/limits", []string{"portal"}, []string{"github.com/redis/go-redis", "github.com/throttled/throttled"}},
+	{"portal/limits/limitstest", nil, nil},
+	{"portal/chores", []string{"portal", "portal/store", "portal/worker"}, nil},
 	{"portal/worker", []string{"portal", "portal/store"}, nil},
-	{"portal/messaging", []string{"portal", "portal/store", "portal/phone", "portal/whatsapp"}, nil},
-	{"portal/accounts", []string{"portal", "portal/store", "portal/phone"}, nil},
-	{"portal/tokens", []string{"portal", "portal/store"}, nil},
+	{"portal/messaging", []string{"portal", "portal/lanes", "portal/store", "portal/phone", "portal/whatsapp"}, nil},
+	{"portal/accounts", []string{"portal", "portal/store", "portal/limits", "portal/phone"}, nil},
+	{"portal/tokens", []string{"portal", "portal/store"}, []string{"github.com/maypok86/otter"}},
 	{"portal/contacts", []string{"portal", "portal/store", "portal/phone"}, nil},
 	{"portal/support", []string{"portal", "portal/store", "portal/phone"}, nil},
 	{"portal/audit", []string{"portal", "portal/store", "portal/phone"}, nil},
@@ -51,7 +58,8 @@ var rules = []rule{
 
 var reserved = []string{
 	"github.com/mattn/go-sqlite3", "github.com/jackc/pgx", "database/sql", "github.com/pressly/goose",
-	"github.com/nyaruka/phonenumbers",
+	"github.com/nyaruka/phonenumbers", "github.com/redis/go-redis", "github.com/throttled/throttled",
+	"github.com/maypok86/otter", "github.com/prometheus", "go.opentelemetry.io",
 }
 
 type listed struct {

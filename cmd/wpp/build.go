@@ -7,13 +7,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/accounts"
 	"github.com/wppmarketing/developers/portal/audit"
+	"github.com/wppmarketing/developers/portal/chores"
 	"github.com/wppmarketing/developers/portal/contacts"
+	"github.com/wppmarketing/developers/portal/limits"
 	"github.com/wppmarketing/developers/portal/messaging"
 	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/support"
@@ -41,21 +40,32 @@ type program struct {
 	contacts  *contacts.Service
 	support   *support.Service
 	log       *audit.Log
+	limits    *limits.Limits
 	sessions  *session.Manager
 	simulator *simulator.Simulator
-	metrics   *prometheus.Registry
+	meters    *meters
+	tracer    *tracer // nil = no traces
+	health    *health
 	handler   http.Handler
 	loops     []func(context.Context) error // until their context ends
 }
 
 // build opens the store, migrates it and wires the parts.
 func build(ctx context.Context, a *app, logger *slog.Logger) (p *program, err error) {
-	p = &program{logger: logger, metrics: prometheus.NewRegistry()}
-	p.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	p = &program{logger: logger}
+	if p.tracer, err = newTracer(ctx, a.env, logger); err != nil {
+		return nil, err
+	}
+	p.meters = newMeters(p.tracer)
+	a.Observer = p.meters
 	if p.store, err = a.store(ctx, true); err != nil {
+		p.tracer.close()
 		return nil, err
 	}
 	key, err := a.secretKey(false)
+	if err == nil {
+		p.limits, err = limits.New(limits.Options{RedisURL: a.RedisURL, SecretKey: key, Logger: logger})
+	}
 	if err == nil {
 		err = p.services(a)
 	}
@@ -67,6 +77,10 @@ func build(ctx context.Context, a *app, logger *slog.Logger) (p *program, err er
 		return nil, err
 	}
 	p.work()
+	if a.Workers == "off" {
+		return p, nil
+	}
+	p.loops = append(p.loops, p.send)
 	return p, p.recover(ctx)
 }
 
@@ -79,7 +93,13 @@ func (p *program) recover(ctx context.Context) error {
 	return p.messaging.Recover(ctx)
 }
 
-func (p *program) close() { _ = p.store.Close() }
+func (p *program) close() {
+	p.tracer.close()
+	_ = p.store.Close()
+	if p.limits != nil {
+		_ = p.limits.Close()
+	}
+}
 
 // services makes the use cases.
 func (p *program) services(a *app) (err error) {
@@ -90,17 +110,18 @@ func (p *program) services(a *app) (err error) {
 	})
 	p.messaging, err = messaging.New(messaging.Options{
 		Store: p.store, Logger: p.logger, Provider: a.provider(),
-		Simulator: whatsapp.New(whatsapp.Options{BaseURL: "http://simulator", Version: a.GraphVersion, Timeout: callTimeout, Transport: whatsapp.HandlerTransport(p.simulator)}),
-		Cloud:     whatsapp.New(whatsapp.Options{BaseURL: a.GraphURL, Version: a.GraphVersion, Timeout: callTimeout}),
+		Simulator: whatsapp.New(whatsapp.Options{BaseURL: "http://simulator", Version: a.GraphVersion, Timeout: callTimeout, Transport: whatsapp.HandlerTransport(p.simulator), Observe: p.meters.call(portal.ProviderSimulator)}),
+		Cloud:     whatsapp.New(whatsapp.Options{BaseURL: a.GraphURL, Version: a.GraphVersion, Timeout: callTimeout, Observe: p.meters.call(portal.ProviderCloud)}),
 	})
 	if err != nil {
 		return err
 	}
-	p.accounts = accounts.New(accounts.Options{Store: p.store, Logger: p.logger, Provision: p.messaging.Provision})
+	p.accounts = accounts.New(accounts.Options{Store: p.store, Limits: p.limits, Logger: p.logger, Provision: p.messaging.Provision})
 	p.tokens = tokens.New(tokens.Options{Store: p.store, Logger: p.logger})
 	p.contacts = contacts.New(contacts.Options{Store: p.store})
 	p.support = support.New(support.Options{Store: p.store})
 	p.log = audit.New(audit.Options{Store: p.store, Logger: p.logger})
+	p.health = newHealth(p)
 	return nil
 }
 
@@ -116,7 +137,7 @@ func (p *program) door(a *app, key []byte) (err error) {
 	}
 	v1, err := api.New(api.Options{
 		Store: p.store, Tokens: p.tokens, Accounts: p.accounts, Messaging: p.messaging, Contacts: p.contacts,
-		Support: p.support, Log: p.log, Console: p.sessions.ConsoleCaller,
+		Support: p.support, Log: p.log, Limits: p.limits, Console: p.sessions.ConsoleCaller,
 		BaseURL: a.BaseURL, ClientIP: clientIP, Logger: p.logger,
 	})
 	if err != nil {
@@ -125,13 +146,17 @@ func (p *program) door(a *app, key []byte) (err error) {
 	pages := dashboard.New(dashboard.Options{
 		Store: p.store, Accounts: p.accounts, Tokens: p.tokens, Messaging: p.messaging, Contacts: p.contacts,
 		Support: p.support, Log: p.log, Sessions: p.sessions, Wire: v1, BaseURL: a.BaseURL, Operations: operationsOf(v1),
-		Simulated: a.provider() == portal.ProviderSimulator, ClientIP: clientIP, Logger: p.logger,
+		Health: p.health.props, Simulated: a.provider() == portal.ProviderSimulator, ClientIP: clientIP, Logger: p.logger,
 	})
 	p.handler, err = web.New(web.Options{
 		API: v1, Operations: patternsOf(v1), Dashboard: pages, Messaging: p.messaging, Sessions: p.sessions, Store: p.store,
-		Metrics: p.metrics, MetricsToken: a.MetricsToken, HTTPS: https, Logger: p.logger,
+		Metrics: p.meters.all, Latency: p.meters.latency, MetricsToken: a.MetricsToken, HTTPS: https, Logger: p.logger,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	p.handler = p.tracer.door(p.handler)
+	return nil
 }
 
 // operationsOf tells the pages how the operations of the API are called.
@@ -150,35 +175,22 @@ func patternsOf(v1 *api.API) (list []string) {
 	return list
 }
 
-// work lists what runs in the background.
+// work lists what every node does in the background.
 func (p *program) work() {
 	p.loops = []func(context.Context) error{
 		p.log.Run,
 		p.tokens.Run,
-		func(ctx context.Context) error {
-			worker.Run(ctx, worker.Options{Bell: p.store, Logger: p.logger, Observe: observePasses(p.metrics)}, []worker.Loop{
-				{Name: "messages", Every: time.Second, Topic: messaging.Topic, Do: p.messaging.Dispatch},
-				{Name: "simulator", Every: time.Second / 4, Topic: store.TopicSimulator, Do: p.simulator.DeliverDue},
-			})
-			return nil
-		},
+		p.limits.Run,
+		p.health.run,
 	}
-	p.metrics.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
-		Name: "wpp_log_rows_lost_total", Help: "Rows of the request log that found no room in the buffer.",
-	}, func() float64 { return float64(p.log.Lost()) }), prometheus.NewCounterFunc(prometheus.CounterOpts{
-		Name: "wpp_log_rows_suppressed_total", Help: "Calls of no known account that were only counted, at most one a second is kept.",
-	}, func() float64 { return float64(p.log.Suppressed()) }))
 }
 
-// observePasses counts what the background loops do.
-func observePasses(reg *prometheus.Registry) func(worker.Pass) {
-	rows := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "wpp_worker_rows_total", Help: "Due rows worked on, by loop."}, []string{"loop"})
-	failed := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "wpp_worker_failed_passes_total", Help: "Passes that ended with an error, by loop."}, []string{"loop"})
-	reg.MustRegister(rows, failed)
-	return func(pass worker.Pass) {
-		rows.WithLabelValues(pass.Loop).Add(float64(pass.Found))
-		if pass.Err != nil {
-			failed.WithLabelValues(pass.Loop).Inc()
-		}
-	}
+// send does the due work, until ctx ends. A node with --workers=off leaves it to others.
+func (p *program) send(ctx context.Context) error {
+	worker.Run(ctx, worker.Options{Bell: p.store, Logger: p.logger, Observe: p.meters.pass}, p.meters.expect([]worker.Loop{
+		{Name: "messages", Every: time.Second, Topic: messaging.Topic, Do: p.messaging.Dispatch, Wake: p.messaging.Landed(), Wait: p.messaging.Wait},
+		{Name: "simulator", Every: time.Second / 4, Topic: store.TopicSimulator, Do: p.simulator.DeliverDue},
+		chores.Loop(chores.Options{Store: p.store, Logger: p.logger}, p.chores()),
+	}))
+	return nil
 }

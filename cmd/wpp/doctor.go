@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -10,7 +11,8 @@ import (
 // doctorCmd checks what the server needs and says what to do about what is wrong.
 type doctorCmd struct{}
 
-// diagnosis is one thing looked at.
+// diagnosis is one thing looked at. Nothing found and no error means that it
+// does not concern this server.
 type diagnosis struct {
 	name  string
 	check func(ctx context.Context, a *app) (found string, err error)
@@ -24,22 +26,42 @@ var diagnoses = []diagnosis{
 		return "readable", err
 	}},
 	{"database", checkDatabase},
+	{"version", checkVersion},
+	{"backup", checkBackup},
+	{"archive", checkArchive},
+	{"limits", checkLimits},
 	{"whatsapp", func(_ context.Context, a *app) (string, error) {
 		if a.provider() == "simulator" {
 			return "simulator: nobody receives anything", nil
 		}
 		return "cloud at " + a.GraphURL, nil
 	}},
+	{"workers", func(_ context.Context, a *app) (string, error) {
+		if a.Workers == "off" {
+			return "off: this node only answers. Another node must run with workers on, or nothing is sent and nothing old is removed", nil
+		}
+		return "on: this node answers and sends", nil
+	}},
 }
+
+// noteError is what an operator should know and may leave so: no failure.
+type noteError string
+
+func (e noteError) Error() string { return string(e) }
 
 // Run prints a line a check and fails if one of them did.
 func (doctorCmd) Run(ctx context.Context, a *app) error {
 	bad := 0
 	for _, d := range diagnoses {
 		found, err := d.check(ctx, a)
-		mark := "ok  "
-		if err != nil {
+		mark, note := "ok  ", noteError("")
+		switch {
+		case errors.As(err, &note):
+			mark, found = "note", err.Error()
+		case err != nil:
 			mark, found, bad = "BAD ", explain(err), bad+1
+		case found == "":
+			continue
 		}
 		if _, err := fmt.Fprintf(a.Stdout, "%s %-12s %s\n", mark, d.name, found); err != nil {
 			return err

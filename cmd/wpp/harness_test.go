@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/wppmarketing/developers/portal/store"
+	"github.com/wppmarketing/developers/portal/store/storetest"
 )
 
 // childVariable makes the test binary act as the program: what is killed must
@@ -28,13 +29,22 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	code := m.Run()
+	code := storetest.Run(m)
 	theBrowser.close()
 	os.Exit(code)
 }
 
 // soak reports whether the long forms of the tests are asked for.
 func soak() bool { return os.Getenv("WPP_SOAK") != "" }
+
+// promised is a time bound of a promise: exact in the long forms, ten times
+// that in the short ones, which run beside everything else.
+func promised(d time.Duration) time.Duration {
+	if soak() {
+		return d
+	}
+	return 10 * d
+}
 
 // output keeps what a program writes, and tells when there is more.
 type output struct {
@@ -75,17 +85,18 @@ type server struct {
 	over  bool   // it was asked to end
 	stop  func() // what SIGTERM does
 	kill  func() // what kill -9 does; only of a child
+	pid   int    // only of a child
 }
 
-// start runs the program in this process on a data folder, ready to serve.
-// It is stopped when the test ends, and must then exit with 0.
-func start(t testing.TB, data string) *server {
+// start runs the program in this process on a data folder, ready to serve, with
+// more flags if given. It is stopped when the test ends, and must then exit with 0.
+func start(t testing.TB, data string, flags ...string) *server {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan int, 1)
 	s := &server{TB: t, data: data, out: newOutput(), log: newOutput(), ended: ended, stop: cancel}
 	go func() {
-		ended <- run(ctx, serveArgs(data), noEnvironment, &app{Stdin: strings.NewReader(""), Stdout: s.out, Stderr: s.log})
+		ended <- run(ctx, append(serveArgs(data), flags...), noEnvironment, &app{Stdin: strings.NewReader(""), Stdout: s.out, Stderr: s.log})
 	}()
 	return s.begin()
 }
@@ -93,18 +104,21 @@ func start(t testing.TB, data string) *server {
 // startChild is start in a process of its own.
 func startChild(t testing.TB, data string) *server {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self, serveArgs(data)...)
-	cmd.Env = append(os.Environ(), childVariable+"=1")
+	return startChanged(t, data, func(*exec.Cmd) {})
+}
+
+// startChanged is startChild of a command that was changed before its start.
+func startChanged(t testing.TB, data string, change func(*exec.Cmd)) *server {
+	t.Helper()
+	cmd := childCommand(t, serveArgs(data)...)
+	change(cmd)
 	ended := make(chan int, 1)
 	s := &server{TB: t, data: data, out: newOutput(), log: newOutput(), ended: ended}
 	cmd.Stdout, cmd.Stderr = s.out, s.log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	s.pid = cmd.Process.Pid
 	s.stop = func() { _ = cmd.Process.Signal(syscall.SIGTERM) }
 	s.kill = func() { _ = cmd.Process.Kill() }
 	go func() {
@@ -112,6 +126,18 @@ func startChild(t testing.TB, data string) *server {
 		ended <- cmd.ProcessState.ExitCode()
 	}()
 	return s.begin()
+}
+
+// childCommand is a command line of the program in a process of its own.
+func childCommand(t testing.TB, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self, args...)
+	cmd.Env = append(os.Environ(), childVariable+"=1")
+	return cmd
 }
 
 func serveArgs(data string) []string {

@@ -172,13 +172,13 @@ func (b *tab) readLog(w *world) {
 func TestSetUpPage(t *testing.T) {
 	s := start(t, t.TempDir())
 	code := s.await(s.out, `/setup/(\S+)`)
-	for _, v := range views() {
+	for _, v := range looks() {
 		b := s.newTab(v)
 		b.inspect(v, http.StatusOK, "/setup/"+code)
 	}
 	s.newTab(desktop).setUp(code)
 	owner := s.signIn("ana@loja.example", password)
-	for _, v := range views() {
+	for _, v := range looks() {
 		b := s.newTab(v)
 		b.adopt(owner)
 		for _, page := range []string{"/overview", "/get-started", "/tokens", "/messages", "/contacts", "/conversations", "/logs", "/modules"} {

@@ -34,6 +34,8 @@ type cli struct {
 	Token   tokenCmd   `cmd:"" help:"Make and revoke tokens."`
 	User    userCmd    `cmd:"" help:"Set passwords and staff."`
 	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print an OpenAPI document."`
+	Backup  backupCmd  `cmd:"" help:"Copy the database to a file, while the server runs."`
+	Restore restoreCmd `cmd:"" help:"Make a data folder from a backup."`
 	Config  configCmd  `cmd:"" help:"Print the settings, secrets redacted."`
 	Doctor  doctorCmd  `cmd:"" help:"Check the settings, the data folder and the database."`
 	Version versionCmd `cmd:"" help:"Print the version."`
@@ -44,7 +46,9 @@ type app struct {
 	Settings
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
-	Logger         *slog.Logger // of the database; nil = discard, the command's one line says it
+	Logger         *slog.Logger   // of the database; nil = discard, the command's one line says it
+	Observer       store.Observer // of the database; nil = nobody
+	env            func(string) (string, bool)
 }
 
 func main() {
@@ -79,7 +83,7 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), a 
 	if err != nil {
 		return fail(a, err)
 	}
-	a.Settings = c.Settings
+	a.Settings, a.env = c.Settings, env
 	if err := a.check(); err != nil {
 		return fail(a, err)
 	}
@@ -135,7 +139,7 @@ func (a *app) store(ctx context.Context, migrate bool) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := store.Options{DatabaseURL: a.DatabaseURL, DataDir: a.Data, SecretKey: key, Migrate: migrate, Logger: a.Logger}
+	o := store.Options{DatabaseURL: a.DatabaseURL, DataDir: a.Data, SecretKey: key, Migrate: migrate, Logger: a.Logger, Observer: a.Observer}
 	if !migrate {
 		o.BusyTimeout = commandLockWait
 	}

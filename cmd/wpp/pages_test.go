@@ -48,12 +48,13 @@ var portalPages = map[string][]string{
 	"GET /admin/accounts":      {"/admin/accounts"},
 	"GET /admin/accounts/new":  {"/admin/accounts/new"},
 	"GET /admin/accounts/{id}": {"/admin/accounts/{account}"},
+	"GET /admin/health":        {"/admin/health"},
 
 	"GET /docs":               {"/docs"},
 	"GET /docs/{guide}":       {"/docs/quickstart", "/docs/authentication", "/docs/idempotency", "/docs/errors", "/docs/limits"},
 	"GET /docs/api/developer": {"/docs/api/developer"},
 
-	"GET /logs":        {"/logs", "/logs?status=4xx", "/logs?q=nothing-like-it", "/logs?env=live"},
+	"GET /logs":        {"/logs", "/logs?status=4xx", "/logs?q=nothing-like-it", "/logs?group=error", "/logs?env=live"},
 	"GET /logs/live":   {},
 	"GET /logs/first":  {},
 	"GET /logs/export": {},
@@ -66,9 +67,9 @@ var publicPages = []string{"/", "/login", "/login?next=/tokens", "/docs", "/docs
 // missing is a page that is not there; the console says so too.
 const missing = "/messages/msg_00000000000000000000000000"
 
-// views returns how each page is looked at: every language, theme and width in
+// looks returns how each page is looked at: every language, theme and width in
 // the long form, two widths in one language each in the short one.
-func views() (all []view) {
+func looks() (all []view) {
 	short := map[int64]string{1440: portal.LangEN, 390: portal.LangPT}
 	for _, theme := range []string{"light", "dark"} {
 		for _, width := range []int64{1440, 390, 320} {
@@ -93,7 +94,7 @@ func TestEveryPage(t *testing.T) {
 	w := newWorld(t)
 	w.commands().ok("", "user", "staff", "--email", email(portal.RoleOwner), "on")
 	owner := w.as(portal.RoleOwner)
-	for _, v := range views() {
+	for _, v := range looks() {
 		t.Run(v.String(), func(t *testing.T) {
 			t.Parallel()
 			s := *w.server

@@ -18,7 +18,7 @@ func visible(selector string) chromedp.Action[chromedp.Void] {
 func TestReference(t *testing.T) {
 	w := newWorld(t)
 	owner := w.as(portal.RoleOwner)
-	for _, v := range views() {
+	for _, v := range looks() {
 		t.Run(v.String(), func(t *testing.T) {
 			s := *w.server
 			s.TB = t

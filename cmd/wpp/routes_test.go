@@ -94,6 +94,7 @@ var portalRoutes = map[string]portalRoute{
 	"POST /admin/accounts/{id}/open":             {who: platform, path: "/admin/accounts/{elsewhere}/open"},
 	"POST /admin/accounts/{id}/plan":             {who: platform, path: "/admin/accounts/{elsewhere}/plan", form: "plan=unlimited"},
 	"POST /admin/accounts/{id}/status":           {who: platform, path: "/admin/accounts/{elsewhere}/status", form: "status=suspended"},
+	"GET /admin/health":                          {who: platform, path: "/admin/health"},
 
 	"GET /docs":                            {who: anybody, path: "/docs"},
 	"GET /docs/{guide}":                    {who: anybody, path: "/docs/errors"},

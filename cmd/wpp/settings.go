@@ -27,6 +27,7 @@ type Settings struct {
 	Addr           string         `setting:"" default:"127.0.0.1:8080" help:"Address to listen on."`
 	Data           string         `setting:"" default:"./data" help:"Data folder." type:"path"`
 	DatabaseURL    string         `setting:"" secret:"" name:"database-url" help:"PostgreSQL; empty means SQLite in the data folder."`
+	RedisURL       string         `setting:"" secret:"" name:"redis-url" help:"Redis or Valkey, for limits shared by all nodes; empty means that each node counts for itself."`
 	BaseURL        string         `setting:"" name:"base-url" help:"How browsers and clients reach this server. Default: http:// and the address."`
 	SecretKey      string         `setting:"" secret:"" name:"secret-key" help:"32 bytes, base64. SQLite: made in the data folder at first start."`
 	TrustedProxies []netip.Prefix `setting:"" name:"trusted-proxies" help:"CIDRs whose X-Forwarded-For is believed."`
@@ -34,6 +35,7 @@ type Settings struct {
 	WhatsApp       string         `setting:"" name:"whatsapp" enum:"simulator,cloud" default:"simulator" help:"Provider of the live environment."`
 	GraphURL       string         `setting:"" name:"graph-url" default:"https://graph.facebook.com" help:"WhatsApp Cloud API."`
 	GraphVersion   string         `setting:"" name:"graph-version" default:"v23.0" help:"Version of the Cloud API."`
+	Workers        string         `setting:"" enum:"on,off" default:"on" help:"off: this node only answers; sending and periodic work are left to other nodes."`
 }
 
 // fromEnvironment resolves the flags tagged setting from WPP_NAME and, when

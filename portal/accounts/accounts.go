@@ -5,10 +5,10 @@
 // a page needs (the route does). Passwords are kept as argon2id hashes; at most
 // two are computed at once, so that sign-in cannot starve the API.
 //
-// Known weaknesses. The counters of failed sign-ins live in the process: they
-// start anew with it and are not shared by several nodes. A guesser with very
-// many addresses is slowed down, not stopped, because stopping would lock the
-// rightful owner out.
+// Known weaknesses. The counters of failed sign-ins are those of portal/limits:
+// without Redis they live in the process and start anew with it. A guesser with
+// very many addresses is slowed down, not stopped, because stopping would lock
+// the rightful owner out.
 package accounts
 
 import (
@@ -18,6 +18,7 @@ import (
 	"log/slog"
 
 	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/limits"
 	"github.com/wppmarketing/developers/portal/store"
 )
 
@@ -26,6 +27,7 @@ type Options struct {
 	Store *store.Store
 	// Provision gives a new account what it starts with, inside its transaction.
 	Provision func(tx *store.Tx, a portal.Account) error
+	Limits    counter      // of wrong passwords; nil = counted in the process
 	Logger    *slog.Logger // nil = discard
 }
 
@@ -35,7 +37,7 @@ type Service struct {
 	provision func(tx *store.Tx, a portal.Account) error
 	log       *slog.Logger
 	hashing   chan struct{} // a place for each password being computed
-	guesses   *guesses
+	limits    counter
 }
 
 // New returns the service.
@@ -46,12 +48,15 @@ func New(o Options) *Service {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Limits == nil {
+		o.Limits = limits.Local(o.Store.Now)
+	}
 	return &Service{
 		store:     o.Store,
 		provision: o.Provision,
 		log:       o.Logger,
 		hashing:   make(chan struct{}, maxHashing),
-		guesses:   newGuesses(o.Store.Now),
+		limits:    o.Limits,
 	}
 }
 

@@ -118,7 +118,7 @@ func (s *Service) edit(ctx context.Context, id string, change func(tx *store.Tx,
 		if row.Target == "" {
 			row.Target = id
 		}
-		tx.AfterCommit(func() { s.store.Notify("accounts") })
+		tx.AfterCommit(func() { s.store.Publish(store.TopicAccess, id) })
 		return firstError(tx.UpdateAccount(a), tx.Audit(row))
 	})
 	if err != nil {

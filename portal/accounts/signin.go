@@ -57,19 +57,21 @@ type guess struct{ email, hash, password, ip string }
 
 // guess checks a password within the limits on wrong ones.
 func (s *Service) guess(ctx context.Context, g guess) error {
-	entry, wait := s.guesses.take(g.email, g.ip)
-	if wait > 0 {
-		return &ErrTooMany{RetryAfter: wait}
+	// Counted before it is checked, so that parallel tries cannot slip through,
+	// and given back when it was right.
+	try := s.limits.Take(ctx, debts(g.email, g.ip)...)
+	if try.Wait > 0 {
+		return &ErrTooMany{RetryAfter: try.Wait}
 	}
-	if entry.attacked {
+	if try.Beyond { // the account sees many wrong passwords from anywhere
 		if err := sleep(ctx, pause); err != nil {
-			entry.giveBack()
+			try.GiveBack()
 			return err
 		}
 	}
 	err := s.verify(ctx, g.hash, g.password)
 	if !errors.Is(err, ErrCredentials) {
-		entry.giveBack()
+		try.GiveBack()
 	}
 	return err
 }

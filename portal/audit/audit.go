@@ -8,12 +8,15 @@
 //
 // The package must not hold what it masks, and must not slow the API down: its
 // buffer is bounded, a caller waits at most one second for room, and rows that
-// found none are counted (Lost, Missing).
+// found none are counted (Lost, Missing). Charts read counts by minute, which are
+// written with the rows on SQLite; on PostgreSQL, where all nodes add to the same
+// rows, each node adds what it counted once a second.
 //
 // Known weaknesses. Rows in the buffer, and the durations and bodies of accepted
-// writes in it, are lost when the process is killed.
-// Tails and the counts of lost rows are those of this process. A tail that does
-// not keep up misses rows; its page has them after a reload. Masking knows
+// writes in it, are lost when the process is killed; on PostgreSQL so is the last
+// second of its counts, and of its count of lost rows. A tail that does
+// not keep up misses rows, and so does one whose node is cut off from the others
+// for a while; its page has them after a reload. Masking knows
 // fields by their names: free text under a name it does not know keeps all but
 // telephone numbers and e-mail addresses.
 package audit
@@ -29,20 +32,11 @@ import (
 	"github.com/wppmarketing/developers/portal/store"
 )
 
-// How long the log is kept.
 const (
-	KeepRequests = 30 * 24 * time.Hour
-	KeepBodies   = 7 * 24 * time.Hour
-	KeepMinutes  = 90 * 24 * time.Hour
-)
-
-const (
-	capacity  = 2048                   // rows waiting to be written
-	batchSize = 512                    // rows written in one transaction
-	linger    = 40 * time.Millisecond  // rows gathered before a batch is written
-	patience  = time.Second            // how long a full buffer is waited for
-	purgeStep = 500                    // old rows deleted in one transaction
-	purgeRest = 250 * time.Millisecond // between two such transactions
+	capacity  = 2048                  // rows waiting to be written
+	batchSize = 512                   // rows written in one transaction
+	linger    = 40 * time.Millisecond // rows gathered before a batch is written
+	patience  = time.Second           // how long a full buffer is waited for
 )
 
 // Options are what the log needs.
@@ -60,22 +54,21 @@ type Log struct {
 	writing sync.Mutex // one batch at a time, so that rows are published in order
 
 	lost    atomic.Int64
-	missing sync.Map // portal.Tenant → *atomic.Int64
+	written atomic.Int64
+	longest atomic.Int64 // nanoseconds
+	away    atomic.Bool  // the store took nothing the last time
 
 	floods  floods
-	minutes minutes
+	pending pending
 	open    openCalls
 	tails   tails
+	afar    afar
 }
 
 // entry is a row to insert, or what was missing of one inserted before.
 type entry struct {
 	row      portal.Request
 	finished *store.Finished
-}
-
-func (e entry) tenant() portal.Tenant {
-	return portal.Tenant{AccountID: e.row.AccountID, Environment: e.row.Environment}
 }
 
 // New returns a log. Nothing reaches the store before Run or Flush.
@@ -108,14 +101,13 @@ func (l *Log) Finish(f store.Finished) {
 		return
 	}
 	r.Duration, r.Timing.Store = &f.Duration, f.Store
-	l.minutes.add(r)
 	l.tails.publish(r)
 	l.put(context.Background(), entry{row: r, finished: &f})
 }
 
 // Enqueue hands over the row of a read or a refusal. When the buffer is full it
-// waits until there is room, ctx ends or a second has passed; then the row is
-// counted as lost. Rows of no account are kept once a second for each address
+// waits until there is room, ctx ends or a second has passed, and not at all
+// while the store takes nothing; then the row is counted as lost. Rows of no account are kept once a second for each address
 // and code, the rest is only counted (Suppressed).
 func (l *Log) Enqueue(ctx context.Context, r portal.Request) {
 	if r.AccountID == "" && !l.floods.allow(r.IP, r.ErrorCode, l.store.Now()) {
@@ -128,6 +120,10 @@ func (l *Log) put(ctx context.Context, e entry) {
 	select {
 	case l.queue <- e:
 	default:
+		if l.away.Load() { // waiting would not help, and reading goes on
+			l.lose(e)
+			return
+		}
 		timer := time.NewTimer(patience)
 		defer timer.Stop()
 		select {
@@ -147,30 +143,36 @@ func (l *Log) put(ctx context.Context, e entry) {
 }
 
 // lose counts a row that was not written. Durations that were not written leave
-// their row "not measured".
+// their row "not measured", but the call has its row and counts.
 func (l *Log) lose(e entry) {
 	if e.finished != nil {
+		l.pending.change(func(t *tally) { t.add(e.row) })
 		return
 	}
 	l.lost.Add(1)
-	n, _ := l.missing.LoadOrStore(e.tenant(), new(atomic.Int64))
-	n.(*atomic.Int64).Add(1)
+	l.pending.change(func(t *tally) { t.lose(e.row) })
 }
 
 // Lost returns how many rows found no room or no working store since the start.
 func (l *Log) Lost() int64 { return l.lost.Load() }
 
-// Missing returns how many of the lost rows were the tenant's.
-func (l *Log) Missing(t portal.Tenant) int64 {
-	n, ok := l.missing.Load(t)
-	if !ok {
-		return 0
-	}
-	return n.(*atomic.Int64).Load()
+// Missing returns how many of the tenant's calls between from and to have no
+// row, on all nodes: what another node has not told the store yet, for a second
+// or as long as the store takes nothing, is not in it.
+func (l *Log) Missing(ctx context.Context, t portal.Tenant, from, to time.Time) (n int64, err error) {
+	defer portal.Wrap(&err, "Missing(%s)", t.AccountID)
+	n, err = l.store.Reader(ctx).RequestLosses(t, from, to)
+	return n + l.pending.lost(t, from, to), err
 }
 
 // Suppressed returns how many rows of no account were only counted.
 func (l *Log) Suppressed() int64 { return l.floods.suppressed.Load() }
+
+// Written returns how many rows were written since the start.
+func (l *Log) Written() int64 { return l.written.Load() }
+
+// Waiting returns how many rows wait to be written, and for how many there is room.
+func (l *Log) Waiting() (rows, room int) { return len(l.queue), cap(l.queue) }
 
 // List returns a page of the log without bodies, newest first.
 func (l *Log) List(ctx context.Context, t portal.Tenant, f portal.RequestFilter, p portal.Page) ([]portal.Request, string, error) {

@@ -11,60 +11,80 @@ import (
 // tries is how often a batch is offered to a store that cannot be written.
 const tries = 5
 
-// Run writes what was handed over until ctx ends, then what is left. It adds up
-// the minutes once a second and removes old rows once an hour.
+// lastWait is how long the end of the program waits for such a store.
+const lastWait = 2 * time.Second
+
+// Run writes what was handed over until ctx ends, then what is left. Counts that
+// are not written with the rows are written once a second.
 func (l *Log) Run(ctx context.Context) error {
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
-	hour := time.NewTicker(time.Hour)
-	defer hour.Stop()
-	purge := time.After(0)
+	defer l.joinNodes(ctx)()
 	for {
 		select {
 		case <-ctx.Done():
-			l.Flush(context.WithoutCancel(ctx))
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWait)
+			defer cancel()
+			l.Flush(last)
 			return nil
 		case <-l.wake:
 			l.gather(ctx)
-			l.flushRows(ctx)
-		case <-second.C:
-			l.flushMinutes(ctx)
-		case <-hour.C:
-			purge = time.After(0)
-		case <-purge:
-			if purge = nil; l.purge(ctx) {
-				purge = time.After(purgeRest)
+			for l.flushRows(ctx) {
+				// Under lasting load there is always more, and the counts must not wait for its end.
+				select {
+				case <-second.C:
+					l.everySecond(ctx)
+				default:
+				}
 			}
+		case <-second.C:
+			l.everySecond(ctx)
 		}
 	}
+}
+
+func (l *Log) everySecond(ctx context.Context) {
+	l.flushCounts(ctx)
+	l.watchNodes()
 }
 
 // gather waits a moment, so that a batch holds more than the row that woke it.
 func (l *Log) gather(ctx context.Context) {
 	timer := time.NewTimer(linger)
 	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-}
-
-// Flush writes all that was handed over before the call, the minutes included.
-func (l *Log) Flush(ctx context.Context) {
-	l.flushRows(ctx)
-	l.flushMinutes(ctx)
-}
-
-func (l *Log) flushRows(ctx context.Context) {
-	l.writing.Lock()
-	defer l.writing.Unlock()
-	for {
-		batch := l.take()
-		if len(batch) == 0 {
+	for len(l.queue) < batchSize {
+		select {
+		case <-l.wake:
+		case <-timer.C:
+			return
+		case <-ctx.Done():
 			return
 		}
-		l.write(ctx, batch)
 	}
+}
+
+// Flush writes all that was handed over before the call, the counts included.
+func (l *Log) Flush(ctx context.Context) {
+	for l.flushRows(ctx) {
+	}
+	l.flushCounts(ctx)
+}
+
+// flushRows writes what waits, at most a full buffer; more says that it was that
+// much. What comes meanwhile is gathered anew: a commit a row would be dear.
+func (l *Log) flushRows(ctx context.Context) (more bool) {
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	for range capacity / batchSize {
+		batch := l.take()
+		if len(batch) > 0 {
+			l.write(ctx, batch)
+		}
+		if len(batch) < batchSize {
+			return false
+		}
+	}
+	return true
 }
 
 func (l *Log) take() []entry {
@@ -101,7 +121,9 @@ func (l *Log) write(ctx context.Context, batch []entry) {
 
 func (l *Log) insertSurely(ctx context.Context, batch []entry) (err error) {
 	for n := range tries {
-		if err = l.insert(batch); err == nil || !away(err) {
+		err = l.insert(batch)
+		l.away.Store(away(err))
+		if !l.away.Load() {
 			return err
 		}
 		select {
@@ -119,65 +141,53 @@ func away(err error) bool {
 }
 
 func (l *Log) insert(batch []entry) error {
-	// The end of a request or of the program must not cut its own log off.
-	return l.store.Tx(context.Background(), func(tx *store.Tx) error {
-		var finished []store.Finished
-		for _, e := range batch {
-			if e.finished != nil {
-				finished = append(finished, *e.finished)
-				continue
-			}
-			if err := tx.InsertRequest(e.row); err != nil {
-				return err
-			}
+	var rows []portal.Request
+	var finished []store.Finished
+	var counts tally
+	for _, e := range batch {
+		counts.add(e.row)
+		if e.finished != nil {
+			finished = append(finished, *e.finished)
+		} else {
+			rows = append(rows, e.row)
 		}
-		return tx.FinishRequests(finished)
+	}
+	// On PostgreSQL nodes would wait for each other's rows of a minute.
+	together := l.store.Engine() == "sqlite"
+	// The end of a request or of the program must not cut its own log off.
+	err := l.store.Tx(context.Background(), func(tx *store.Tx) error {
+		if err := tx.InsertRequests(rows); err != nil {
+			return err
+		}
+		if err := tx.FinishRequests(finished); err != nil || !together {
+			return err
+		}
+		return counts.write(tx)
 	})
+	if err == nil && !together {
+		l.pending.change(func(t *tally) { t.merge(counts) })
+	}
+	return err
 }
 
-// shown counts and publishes rows that are committed now. Finish did so already for its own.
+// shown publishes rows that are committed now. Finish did so already for its own.
 func (l *Log) shown(batch []entry) {
+	l.written.Add(int64(len(batch)))
 	for _, e := range batch {
 		if e.finished == nil {
-			l.minutes.add(e.row)
 			l.tails.publish(e.row)
 		}
 	}
+	l.tellNodes(batch)
 }
 
-func (l *Log) flushMinutes(ctx context.Context) {
-	counts := l.minutes.take()
-	if len(counts) == 0 {
+func (l *Log) flushCounts(ctx context.Context) {
+	counts := l.pending.take()
+	if counts.empty() {
 		return
 	}
-	err := l.store.Tx(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.AddMinutes(counts) })
-	if err != nil {
+	if err := l.store.Tx(context.WithoutCancel(ctx), counts.write); err != nil {
 		l.logger.Error("request counts not written", "error", err)
-		l.minutes.putBack(counts)
+		l.pending.change(func(t *tally) { t.merge(counts) })
 	}
-}
-
-// purge removes a step of what is older than its retention; more says that
-// there is more.
-func (l *Log) purge(ctx context.Context) (more bool) {
-	var n int64
-	err := l.store.Tx(ctx, func(tx *store.Tx) error {
-		rows, err := tx.PurgeRequests(tx.Now().Add(-KeepRequests), tx.Now().Add(-KeepBodies), purgeStep)
-		if err != nil {
-			return err
-		}
-		keys, err := tx.PurgeKeys(purgeStep)
-		if err != nil {
-			return err
-		}
-		if n = rows + keys; n > 0 {
-			return nil // the counts come with the last step
-		}
-		_, err = tx.PurgeMinutes(tx.Now().Add(-KeepMinutes))
-		return err
-	})
-	if err != nil && ctx.Err() == nil {
-		l.logger.Error("old log rows not removed", "error", err)
-	}
-	return err == nil && n > 0
 }

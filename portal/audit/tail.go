@@ -17,7 +17,8 @@ type tails struct {
 }
 
 // Tail returns the rows of the tenant that are committed from now on, without
-// bodies, until cancel is called. The channel is closed when the program stops.
+// bodies, until cancel is called; those of other nodes while Run runs, which
+// begin to come a moment later. The channel is closed when the program stops.
 func (l *Log) Tail(t portal.Tenant) (rows <-chan portal.Request, cancel func()) {
 	ch := make(chan portal.Request, tailBuffer)
 	l.tails.mu.Lock()
@@ -33,6 +34,7 @@ func (l *Log) Tail(t portal.Tenant) (rows <-chan portal.Request, cancel func()) 
 		l.tails.open[t] = map[chan portal.Request]struct{}{}
 	}
 	l.tails.open[t][ch] = struct{}{}
+	l.watchNodes(t)
 	return ch, func() {
 		l.tails.mu.Lock()
 		defer l.tails.mu.Unlock()

@@ -16,18 +16,17 @@ import (
 // be committed. key is the call's Idempotency-Key, for the timeline.
 func (s *Service) AcceptTx(tx *store.Tx, c portal.Caller, key string, d Draft) (m portal.Message, err error) {
 	defer portal.Wrap(&err, "Accept")
-	e, err := s.evaluate(tx, c, d)
+	e, err := s.evaluate(tx, c, d, &s.days)
 	if err != nil {
 		return m, err
 	}
 	if e.refusal != nil {
 		return m, e.refusal
 	}
-	conversation, err := tx.Conversation(c.Tenant, e.contact.ID)
-	if err != nil {
+	if err := e.findConversation(tx); err != nil {
 		return m, err
 	}
-	if m, err = e.message(key, conversation.ID); err != nil {
+	if m, err = e.message(key); err != nil {
 		return m, err
 	}
 	due := m.CreatedAt
@@ -37,18 +36,21 @@ func (s *Service) AcceptTx(tx *store.Tx, c portal.Caller, key string, d Draft) (
 	if err := tx.InsertMessage(m, e.checks, &due); err != nil {
 		return m, err
 	}
-	tx.AfterCommit(func() { s.store.Notify(Topic) })
+	tx.AfterCommit(func() {
+		s.days.add(c.Tenant)
+		s.store.Notify(Topic)
+	})
 	return m, nil
 }
 
 // message returns the message of an accepted draft.
-func (e *evaluation) message(key, conversationID string) (portal.Message, error) {
+func (e *evaluation) message(key string) (portal.Message, error) {
 	d, c := e.draft, e.caller
 	m := portal.Message{
 		ID: portal.NewID(portal.PrefixMessage), AccountID: c.AccountID, Environment: c.Environment,
 		Direction: portal.Outbound, Type: d.Type, To: e.number.E164, From: e.channel.Phone,
 		ChannelID: e.channel.ID, ContactID: e.contact.ID, ContactExternalID: e.contact.ExternalID,
-		WAID: e.contact.WAID, ConversationID: conversationID, Reference: d.Reference,
+		WAID: e.contact.WAID, ConversationID: e.conversation, Reference: d.Reference,
 		ContextMessageID: d.ContextMessageID, Category: "service", Source: c.Source(),
 		RequestID: c.RequestID, TokenID: c.Token.ID, UserID: c.UserID, IdempotencyKey: key,
 		CreatedAt: e.now, UpdatedAt: e.now, SendAt: d.SendAt, ExpiresAt: e.now.Add(defaultExpiry),
@@ -63,7 +65,7 @@ func (e *evaluation) message(key, conversationID string) (portal.Message, error)
 		m.ExpiresAt, m.ExpiryGiven = *d.ExpiresAt, true
 	}
 	if d.Type == portal.TypeTemplate {
-		m.Category = e.template.Category
+		m.Category = e.facts.Template.Category
 	}
 	return m, e.fill(&m)
 }
@@ -109,48 +111,6 @@ func advance(m *portal.Message, next portal.Status, now time.Time) {
 	}
 }
 
-// Day is the use of the account's daily limit. A day is a moving 24 hours.
-type Day struct {
-	Limit    int        // 0 = none, and then Used is not counted
-	Used     int        // messages accepted in the last 24 hours
-	ResetsAt *time.Time // when the oldest of them leaves the day; nil without any
-}
-
-// Left returns how many messages may still be sent; nil means no limit.
-func (d Day) Left() *int {
-	if d.Limit == 0 {
-		return nil
-	}
-	left := max(d.Limit-d.Used, 0)
-	return &left
-}
-
-// Day reads the use of the account's daily limit.
-func (s *Service) Day(ctx context.Context, a portal.Account, env portal.Environment) (d Day, err error) {
-	defer portal.Wrap(&err, "Day")
-	t := portal.Tenant{AccountID: a.ID, Environment: env}
-	return readDay(s.store.Reader(ctx), a.Plan, t, s.store.Now())
-}
-
-func readDay(r store.Reader, plan portal.Plan, t portal.Tenant, now time.Time) (d Day, err error) {
-	if d.Limit, err = r.MessagesPerDay(t.AccountID); err != nil {
-		return d, err
-	}
-	if d.Limit == 0 {
-		d.Limit = plan.MessagesPerDay(t.Environment)
-	}
-	if d.Limit == 0 {
-		return d, nil
-	}
-	used, oldest, err := r.SentSince(t, now.Add(-24*time.Hour))
-	d.Used = used
-	if oldest != nil {
-		resets := oldest.Add(24 * time.Hour)
-		d.ResetsAt = &resets
-	}
-	return d, err
-}
-
 // Verdict is what sending a draft would do.
 type Verdict struct {
 	WouldSend bool
@@ -175,7 +135,7 @@ func (s *Service) Validate(ctx context.Context, c portal.Caller, d Draft) (v Ver
 	defer portal.Wrap(&err, "Validate")
 	var e *evaluation
 	err = s.store.Tx(ctx, func(tx *store.Tx) (err error) {
-		if e, err = s.evaluate(tx, c, d); err != nil {
+		if e, err = s.evaluate(tx, c, d, nil); err != nil {
 			return err
 		}
 		if e.contact.ID != "" && !e.created && e.draft.Type == portal.TypeTemplate && e.channel.ID != "" {
@@ -223,8 +183,8 @@ func (e *evaluation) verdict() Verdict {
 	if v.WouldSend {
 		v.SendsAs = as
 	}
-	if as != "free_form" && e.template != nil {
-		v.Category = e.template.Category
+	if as != "free_form" && e.facts.Template != nil {
+		v.Category = e.facts.Template.Category
 	}
 	free := v.Category == "service" || v.Category == "utility" && e.open
 	if free {

@@ -1,8 +1,6 @@
 package messaging
 
 import (
-	"regexp"
-	"strings"
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
@@ -13,27 +11,26 @@ import (
 // warnOptInUnknown: marketing to a person of whom no consent is known.
 const warnOptInUnknown portal.Code = "opt_in_unknown"
 
-// userID matches WhatsApp's business-scoped user ids, such as BR.1502576394655843.
-var userID = regexp.MustCompile(`^[A-Z]{2}\.`)
-
 // evaluation is what is known about a draft, and what the checks say about it.
 type evaluation struct {
 	provider string
 	caller   portal.Caller
 	draft    Draft
 	now      time.Time
+	days     *days // nil: the day is counted
 
-	channel    portal.Channel // zero when there is none
-	number     phone.Number
-	numberCode portal.Code    // why to is no number that can be written to
-	contact    portal.Contact // zero when numberCode is set
-	created    bool           // the contact is new
-	window     portal.Window
-	always     bool // nobody asks for the window
-	open       bool
-	ref        *TemplateRef // the template, or the fallback
-	template   *portal.Template
-	day        Day
+	facts        store.SendFacts
+	channel      portal.Channel // zero when there is none
+	number       phone.Number
+	numberCode   portal.Code    // why to is no number that can be written to
+	contact      portal.Contact // zero when numberCode is set
+	created      bool           // the contact is new
+	conversation string
+	window       portal.Window
+	always       bool // nobody asks for the window
+	open         bool
+	ref          *TemplateRef // the template, or the fallback
+	day          Day
 
 	checks  []portal.Check
 	refusal *portal.Error // of the first check that failed
@@ -41,14 +38,15 @@ type evaluation struct {
 
 // evaluate looks at a draft from every side. It refuses with validation_failed
 // what names something that does not exist; all else is in the checks. It may
-// create the contact, so a caller that does not want one rolls back.
-func (s *Service) evaluate(tx *store.Tx, c portal.Caller, d Draft) (*evaluation, error) {
+// create the contact, so a caller that does not want one rolls back. With nil
+// days the use of the daily limit is exact.
+func (s *Service) evaluate(tx *store.Tx, c portal.Caller, d Draft, known *days) (*evaluation, error) {
 	if err := checkShape(d, tx.Now()); err != nil {
 		return nil, err
 	}
-	e := &evaluation{provider: s.Provider(c.Environment), caller: c, draft: d, now: tx.Now()}
+	e := &evaluation{provider: s.Provider(c.Environment), caller: c, draft: d, now: tx.Now(), days: known, checks: make([]portal.Check, 0, 7)}
 	for _, find := range []func(*store.Tx) error{
-		e.findChannel, e.findPerson, e.findWindow, e.findTemplate, e.findContext, e.findDay,
+		e.findFacts, e.findChannel, e.findPerson, e.findWindow, e.findContext, e.findDay,
 	} {
 		if err := find(tx); err != nil {
 			return nil, err
@@ -71,126 +69,6 @@ func (e *evaluation) sendsAs() string {
 		return "free_form"
 	}
 	return "fallback_template"
-}
-
-func refuseField(pointer, code string) error {
-	return portal.Refuse(portal.CodeValidationFailed, portal.FieldError{Pointer: pointer, Code: code})
-}
-
-// absent turns "no such row" of what a field names into validation_failed.
-func absent(err error, pointer string) error {
-	if portal.CodeOf(err) == portal.CodeNotFound {
-		return refuseField(pointer, portal.FieldNotFound)
-	}
-	return err
-}
-
-func (e *evaluation) findChannel(tx *store.Tx) (err error) {
-	e.channel, err = channelNamed(tx, e.caller, e.draft.From, "/from")
-	return err
-}
-
-// channelNamed returns the channel that a field of a request names: by id, by
-// its number, or the default one for "". It is zero when there is no default,
-// and validation_failed when what is named does not exist.
-func channelNamed(tx *store.Tx, c portal.Caller, name, pointer string) (portal.Channel, error) {
-	switch {
-	case name == "":
-		channel, err := tx.DefaultChannel(c.Tenant)
-		if portal.CodeOf(err) == portal.CodeNotFound {
-			return portal.Channel{}, nil
-		}
-		return channel, err
-	case strings.HasPrefix(name, portal.PrefixChannel+"_"):
-		channel, err := tx.Channel(c.Tenant, name)
-		return channel, absent(err, pointer)
-	}
-	n, err := phone.Parse(name, c.Account.Country)
-	if err != nil {
-		return portal.Channel{}, refuseField(pointer, portal.FieldInvalidFormat)
-	}
-	channels, err := tx.Channels(c.Tenant)
-	if err != nil {
-		return portal.Channel{}, err
-	}
-	for _, channel := range channels {
-		if phone.Same(channel.Phone, n.E164) {
-			return channel, nil
-		}
-	}
-	return portal.Channel{}, refuseField(pointer, portal.FieldNotFound)
-}
-
-func (e *evaluation) findPerson(tx *store.Tx) (err error) {
-	to := e.draft.To
-	switch {
-	case userID.MatchString(to):
-		e.numberCode = portal.CodeUnsupportedForChannel
-		return nil
-	case strings.HasPrefix(to, portal.PrefixContact+"_"), strings.HasPrefix(to, "ext:"):
-		if e.contact, err = tx.ContactByRef(e.caller.Tenant, to); err != nil {
-			return absent(err, "/to")
-		}
-		to = e.contact.Phone
-	}
-	e.number, err = phone.Parse(to, e.caller.Account.Country)
-	magic := magicNumber.MatchString(e.number.E164) && e.provider == portal.ProviderCloud
-	if err != nil || magic {
-		e.numberCode = portal.CodeInvalidNumber
-		return nil //nolint:nilerr // a number that cannot be read is a finding, not a failure
-	}
-	if e.contact.ID == "" {
-		e.contact, e.created, err = tx.EnsureContact(e.caller.Tenant, e.number, portal.SourceAPI)
-		return err
-	}
-	return nil
-}
-
-func (e *evaluation) findWindow(tx *store.Tx) (err error) {
-	if e.contact.ID == "" || e.channel.ID == "" {
-		return nil
-	}
-	if !e.created && e.draft.Type != portal.TypeTemplate {
-		if e.window, err = tx.Window(e.caller.Tenant, e.contact.ID, e.channel.ID); err != nil {
-			return err
-		}
-	}
-	e.window.ChannelID = e.channel.ID
-	e.always = AlwaysOpen(e.caller.Environment, e.caller.Account.Testers, e.number.E164)
-	e.open = e.always || open(e.window, e.now)
-	return nil
-}
-
-func (e *evaluation) findTemplate(tx *store.Tx) error {
-	e.ref = e.draft.Template
-	if e.draft.Type == portal.TypeText {
-		e.ref = e.draft.Fallback
-	}
-	if e.ref == nil {
-		return nil
-	}
-	t, err := tx.Template(e.caller.Tenant, e.ref.Name, e.ref.Language)
-	if portal.CodeOf(err) == portal.CodeNotFound {
-		return nil
-	}
-	e.template = &t
-	return err
-}
-
-func (e *evaluation) findContext(tx *store.Tx) error {
-	if e.draft.ContextMessageID == "" || e.contact.ID == "" {
-		return nil
-	}
-	m, err := tx.Message(e.caller.Tenant, e.draft.ContextMessageID)
-	if err == nil && m.ContactID != e.contact.ID {
-		return refuseField("/context/message_id", portal.FieldNotFound)
-	}
-	return absent(err, "/context/message_id")
-}
-
-func (e *evaluation) findDay(tx *store.Tx) (err error) {
-	e.day, err = readDay(tx.Reader, e.caller.Account.Plan, e.caller.Tenant, e.now)
-	return err
 }
 
 // note adds a check; the first that failed decides the refusal.
@@ -236,8 +114,8 @@ func (e *evaluation) judgeOptIn() {
 	category := ""
 	if e.sendsAs() != "free_form" {
 		category = "utility" // nothing is known of a template that does not exist
-		if e.template != nil {
-			category = e.template.Category
+		if e.facts.Template != nil {
+			category = e.facts.Template.Category
 		}
 	}
 	rule := consent{optIn: e.contact.OptIn, lastInbound: e.contact.LastInboundAt, required: e.caller.Account.OptInRequired}
@@ -281,9 +159,9 @@ func (e *evaluation) judgeTemplate() {
 	switch {
 	case e.ref == nil:
 		e.note("template", portal.CheckSkipped, "", "")
-	case e.template == nil:
+	case e.facts.Template == nil:
 		e.note("template", portal.CheckFail, portal.CodeTemplateNotFound, e.templatePointer()+"/name")
-	case e.template.Status != portal.TemplateApproved:
+	case e.facts.Template.Status != portal.TemplateApproved:
 		e.note("template", portal.CheckFail, portal.CodeTemplateNotApproved, e.templatePointer()+"/name")
 	default:
 		e.note("template", portal.CheckPass, "", "")
@@ -291,11 +169,11 @@ func (e *evaluation) judgeTemplate() {
 }
 
 func (e *evaluation) judgeParameters() {
-	if e.template == nil {
+	if e.facts.Template == nil {
 		e.note("parameters", portal.CheckSkipped, "", "")
 		return
 	}
-	problems := parameterProblems(*e.template, *e.ref, e.templatePointer())
+	problems := parameterProblems(*e.facts.Template, *e.ref, e.templatePointer())
 	if len(problems) > 0 {
 		e.note("parameters", portal.CheckFail, portal.CodeTemplateParameters, problems[0].Pointer, problems...)
 		return

@@ -77,7 +77,7 @@ func (s *Service) Configuration(ctx context.Context, t portal.Tenant) (c Configu
 	if c.Account, err = r.Account(t.AccountID); err != nil {
 		return c, err
 	}
-	if c.Day, err = readDay(r, c.Account.Plan, t, s.store.Now()); err != nil {
+	if c.Day, err = readDay(r, c.Account, t, s.store.Now()); err != nil {
 		return c, err
 	}
 	if t.Environment == portal.Test {

@@ -2,105 +2,132 @@ package messaging
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"log/slog"
-	"runtime/debug"
-	"sync"
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
-	"github.com/wppmarketing/developers/portal/phone"
+	"github.com/wppmarketing/developers/portal/lanes"
 	"github.com/wppmarketing/developers/portal/store"
-	"github.com/wppmarketing/developers/portal/whatsapp"
 )
 
 const (
-	batchSize = 128
-	parallel  = 32
-	lease     = time.Minute // longer than a call and its two transactions take
+	batchSize = 64 // messages claimed at a time
 
-	unknownFor  = 24 * time.Hour
-	channelWait = 30 * time.Second // until a channel that cannot send is looked at again
-	behindWait  = 200 * time.Millisecond
+	// A node that dies is stood in for when its leases end: within this and the
+	// second of the poll. What is in flight for longer has its lease extended.
+	lease = 30 * time.Second
+
+	// clockSlack is how far the clock may step back without anything being done about it.
+	clockSlack = time.Minute
 )
 
 // Recover gives up the leases of a process that ended without finishing, so
-// that its work goes on at once. Call it at start, and only when no other
+// that its work goes on at once, also when the clock has been set back since. Call it at start, and only when no other
 // process works on the same database.
 func (s *Service) Recover(ctx context.Context) (err error) {
 	defer portal.Wrap(&err, "Recover")
-	return s.store.Tx(ctx, func(tx *store.Tx) error { return tx.ReleaseLeases() })
+	return s.store.Tx(ctx, func(tx *store.Tx) error {
+		if err := tx.ReleaseLeases(); err != nil {
+			return err
+		}
+		return tx.ReturnToPresent()
+	})
 }
 
-// Dispatch makes one pass over the messages that are due: it sends those that
-// wait to be sent and ends those whose time is over. It returns how many it
-// took up; an error means that none could be taken. What goes wrong with one
-// message is logged and hurts no other. Calls under way are finished when ctx
-// ends; what was not begun stays due.
+// Dispatch makes one pass over the messages that are due: those that wait to be
+// sent go on their way, and those whose time is over are ended. It does not
+// wait for them, and returns how many it took up; when there is no room for
+// more, Landed says when there is. An error means that none could be taken.
+// What goes wrong with one message is logged and hurts no other. Calls under
+// way are finished when ctx ends; what was not begun stays due.
 func (s *Service) Dispatch(ctx context.Context) (n int, err error) {
 	defer portal.Wrap(&err, "Dispatch")
-	var claimed []store.ClaimedMessage
-	err = s.store.Tx(ctx, func(tx *store.Tx) error {
-		claimed, err = tx.ClaimMessages(batchSize, lease)
-		return err
-	})
-	if err != nil || len(claimed) == 0 {
+	want, extend := s.flight.plan()
+	if want.Limit == 0 && len(extend) == 0 {
+		return 0, nil
+	}
+	claimed, err := s.claim(ctx, want, extend)
+	if err != nil {
 		return 0, err
 	}
-	var all sync.WaitGroup
-	slots := make(chan struct{}, parallel)
-	for _, group := range byContact(claimed) {
-		slots <- struct{}{}
-		all.Go(func() {
-			defer func() { <-slots }()
-			for _, c := range group {
-				s.handle(context.WithoutCancel(ctx), ctx.Err() != nil, c)
-			}
-		})
+	s.flight.passed(s.store.Now(), extend, len(claimed))
+	for _, c := range claimed {
+		if s.flight.takeOff(c) {
+			s.flight.lanes.Go(c.ContactID, s.journey(ctx, c)) // a person's messages keep their order
+		}
 	}
-	all.Wait()
 	return len(claimed), nil
 }
 
-// byContact groups messages to the same person, so that they keep their order.
-func byContact(claimed []store.ClaimedMessage) [][]store.ClaimedMessage {
-	var groups [][]store.ClaimedMessage
-	index := map[string]int{}
-	for _, c := range claimed {
-		i, known := index[c.ContactID]
-		if !known {
-			i = len(groups)
-			index[c.ContactID] = i
-			groups = append(groups, nil)
+func (s *Service) claim(ctx context.Context, want store.ClaimOptions, extend []string) (claimed []store.ClaimedMessage, err error) {
+	back := s.flight.clockWentBack(s.store.Now())
+	err = s.store.Tx(ctx, func(tx *store.Tx) error {
+		claimed = nil
+		if back {
+			if err := tx.ReturnToPresent(); err != nil {
+				return err
+			}
 		}
-		groups[i] = append(groups[i], c)
-	}
-	return groups
+		if err := tx.ExtendLease("messages", extend, lease); err != nil || want.Limit == 0 {
+			return err
+		}
+		claimed, err = tx.ClaimMessages(want)
+		return err
+	})
+	return claimed, err
 }
 
-// handle takes one message as far as it goes now. A panic ends the message, not the worker.
-func (s *Service) handle(ctx context.Context, stopping bool, c store.ClaimedMessage) {
-	log := s.log.With("message", c.ID, "account", c.Tenant.AccountID, "environment", string(c.Tenant.Environment))
-	if stopping {
-		s.release(ctx, log, c)
+// journey is what happens to one message. A panic ends the message, not the worker.
+func (s *Service) journey(ctx context.Context, c store.ClaimedMessage) lanes.Job {
+	return lanes.Job{
+		Do: func() {
+			defer s.flight.land(c)
+			s.handle(ctx, c)
+		},
+		Died: func(p *lanes.Panic) {
+			s.logOf(c).ErrorContext(ctx, "sending panicked", "panic", p.Value, "stack", p.Stack)
+			s.bury(context.WithoutCancel(ctx), c)
+		},
+	}
+}
+
+// Landed receives when there is room again for messages that wait for it.
+func (s *Service) Landed() <-chan struct{} { return s.flight.landed }
+
+// Wait returns when nothing is under way.
+func (s *Service) Wait() { s.flight.lanes.Wait() }
+
+func (s *Service) logOf(c store.ClaimedMessage) *slog.Logger {
+	return s.log.With("message", c.ID, "account", c.Tenant.AccountID, "environment", string(c.Tenant.Environment))
+}
+
+// handle takes one message as far as it goes now.
+func (s *Service) handle(ctx context.Context, c store.ClaimedMessage) {
+	log, stopping := s.logOf(c), ctx.Err() != nil
+	ctx = context.WithoutCancel(ctx)
+	switch {
+	case stopping:
+		s.release(ctx, c)
+		return
+	case c.Claims > store.MaxClaims:
+		log.ErrorContext(ctx, "message given up: nobody who took it came back with an outcome", "claims", c.Claims)
+		s.bury(ctx, c)
 		return
 	}
-	defer func() {
-		if p := recover(); p != nil {
-			log.ErrorContext(ctx, "sending panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			s.bury(ctx, log, c)
-		}
-	}()
-	job, err := s.begin(ctx, c)
+	var j *job
+	err := surely(func() (err error) {
+		j, err = s.begin(ctx, s.flight.current(c))
+		return err
+	})
 	switch {
 	case err != nil && transient(err):
-		log.WarnContext(ctx, "message not begun", "error", err) // due again when the lease ends
+		log.WarnContext(ctx, "message not begun", "error", err)
+		s.release(ctx, c) // or, if that fails too, it is due again when the lease ends
 	case err != nil:
 		log.ErrorContext(ctx, "message cannot be sent", "error", err)
-		s.bury(ctx, log, c)
-	case job != nil:
-		s.call(ctx, log, job)
+		s.bury(ctx, c)
+	case j != nil:
+		s.call(ctx, log, j)
 	}
 }
 
@@ -113,242 +140,62 @@ func transient(err error) bool {
 	return false
 }
 
-// job is a message with an attempt begun.
-type job struct {
-	tenant   portal.Tenant
-	id       string
-	number   int // of the attempt
-	channel  portal.Channel
-	outgoing whatsapp.Outgoing
-	ttl      time.Duration // WhatsApp's time to live of the message
-}
+// patience are the pauses between tries of a transaction that is worth waiting for.
+var patience = []time.Duration{50 * time.Millisecond, 250 * time.Millisecond, time.Second, 4 * time.Second}
 
-// begin decides what a due message needs. It returns a job when a call to
-// WhatsApp is to be made; its attempt is then committed.
-func (s *Service) begin(ctx context.Context, c store.ClaimedMessage) (j *job, err error) {
-	err = s.store.Tx(ctx, func(tx *store.Tx) error {
-		j = nil
-		m, err := tx.LockMessage(c.Tenant, c.ID)
-		if err != nil {
+// surely calls try until it succeeds, fails for good, or patience is over.
+func surely(try func() error) (err error) {
+	for i := 0; ; i++ {
+		err = try()
+		if err == nil || !transient(err) || i == len(patience) {
 			return err
 		}
-		switch m.Status {
-		case portal.StatusScheduled:
-			advance(&m, portal.StatusQueued, tx.Now())
-			j, err = s.prepare(tx, &m)
-		case portal.StatusQueued:
-			j, err = s.prepare(tx, &m)
-		case portal.StatusUnknown:
-			err = finish(tx, &m, portal.StatusFailed, portal.CodeOutcomeUnknown)
-		case portal.StatusCreated:
-			err = finish(tx, &m, portal.StatusExpired, portal.CodeExpiredUndelivered)
-		default:
-			err = tx.SaveMessage(m, nil) // its news came first
-		}
-		return err
-	})
-	return j, err
-}
-
-// finish ends a message that will not be sent, or not be waited for.
-func finish(tx *store.Tx, m *portal.Message, status portal.Status, code portal.Code) error {
-	m.Failure = nil
-	if code != "" {
-		m.Failure = &portal.Failure{Code: code}
+		<-time.After(patience[i])
 	}
-	advance(m, status, tx.Now())
-	return tx.SaveMessage(*m, nil)
-}
-
-// prepare looks at a queued message once more and begins an attempt.
-func (s *Service) prepare(tx *store.Tx, m *portal.Message) (*job, error) {
-	state, err := tx.SendState(m.Tenant(), m.ID)
-	if err != nil {
-		return nil, err
-	}
-	now := tx.Now()
-	switch {
-	case state.UnderWay:
-		// The process ended between the attempt and its outcome: WhatsApp may have it.
-		return nil, lose(tx, m)
-	case !now.Before(m.ExpiresAt):
-		return nil, finish(tx, m, portal.StatusExpired, portal.CodeExpiredUnsent)
-	case m.Content == nil: // erased
-		return nil, finish(tx, m, portal.StatusCanceled, "")
-	case state.Behind != nil:
-		return nil, postpone(tx, m, later(*state.Behind, now.Add(behindWait)))
-	}
-	channel, err := tx.Channel(m.Tenant(), m.ChannelID)
-	if err != nil {
-		return nil, err
-	}
-	if channel.Status != portal.ChannelConnected || s.clients[channel.Provider] == nil {
-		return nil, postpone(tx, m, now.Add(channelWait))
-	}
-	return attempt(tx, m, state, channel)
-}
-
-// postpone keeps a message queued, at most until it expires.
-func postpone(tx *store.Tx, m *portal.Message, due time.Time) error {
-	due = earlier(due, m.ExpiresAt)
-	return tx.SaveMessage(*m, &due)
-}
-
-// lose writes that nobody knows whether WhatsApp took the message.
-func lose(tx *store.Tx, m *portal.Message) error {
-	if err := tx.FinishAttempt(portal.Attempt{MessageID: m.ID, Number: m.Attempts, Outcome: portal.AttemptLost}); err != nil {
-		return err
-	}
-	advance(m, portal.StatusUnknown, tx.Now())
-	due := tx.Now().Add(unknownFor)
-	return tx.SaveMessage(*m, &due)
-}
-
-// attempt applies the rules that may have changed since the message was
-// accepted, and begins the attempt when they let it go.
-func attempt(tx *store.Tx, m *portal.Message, state store.SendState, channel portal.Channel) (*job, error) {
-	reachable := AlwaysOpen(m.Environment, state.Testers, m.To) || open(state.Window, tx.Now())
-	if m.Type == portal.TypeText && !reachable {
-		if m.Fallback == nil {
-			return nil, finish(tx, m, portal.StatusFailed, portal.CodeWindowClosed)
-		}
-		if err := fallBack(tx, m); err != nil {
-			return nil, err
-		}
-	}
-	category := ""
-	if m.Type == portal.TypeTemplate {
-		category = m.Category
-	}
-	rule := consent{optIn: state.OptIn, lastInbound: state.LastInboundAt, required: state.OptInRequired}
-	if result, code := rule.check(category); result == portal.CheckFail {
-		return nil, finish(tx, m, portal.StatusFailed, code)
-	}
-	content, ttl, code, err := content(tx, *m)
-	if err != nil {
-		return nil, err
-	}
-	if code != "" {
-		return nil, finish(tx, m, portal.StatusFailed, code)
-	}
-	m.Attempts++
-	m.UpdatedAt = tx.Now()
-	if err := tx.InsertAttempt(portal.Attempt{MessageID: m.ID, Number: m.Attempts, At: tx.Now()}); err != nil {
-		return nil, err
-	}
-	due := tx.Now() // a lease that ends shows an attempt under way
-	if err := tx.LeaseMessage(*m, &due, due.Add(lease)); err != nil {
-		return nil, err
-	}
-	return &job{
-		tenant: m.Tenant(), id: m.ID, number: m.Attempts, channel: channel, ttl: ttl,
-		outgoing: whatsapp.Outgoing{
-			To: phone.Digits(m.To), Type: m.Type, Content: content, ReplyTo: state.ReplyTo, Correlation: m.ID,
-		},
-	}, nil
-}
-
-// fallBack makes the fallback the content of a text whose window is closed.
-func fallBack(tx *store.Tx, m *portal.Message) error {
-	m.Type, m.Content, m.Fallback, m.FallbackUsed = portal.TypeTemplate, m.Fallback, nil, true
-	m.Category = "utility"
-	t, _, err := templateOf(tx, *m)
-	if err == nil {
-		m.Category = t.Category
-	}
-	if portal.CodeOf(err) == portal.CodeNotFound {
-		return nil // the content says so
-	}
-	return err
-}
-
-func templateOf(tx *store.Tx, m portal.Message) (t portal.Template, ref TemplateRef, err error) {
-	if ref, err = readTemplateRef(m.Content); err != nil {
-		return t, ref, fmt.Errorf("content: %w", err)
-	}
-	t, err = tx.Template(m.Tenant(), ref.Name, ref.Language)
-	return t, ref, err
-}
-
-// The times to live of WhatsApp when a template names none.
-const (
-	usualTTL          = 30 * 24 * time.Hour
-	authenticationTTL = 10 * time.Minute
-)
-
-// content returns what WhatsApp is told, and how long it will try. code says
-// why a template cannot be sent any more.
-func content(tx *store.Tx, m portal.Message) (raw json.RawMessage, ttl time.Duration, code portal.Code, err error) {
-	if m.Type != portal.TypeTemplate {
-		if !json.Valid(m.Content) {
-			return nil, 0, "", fmt.Errorf("content of %s is not JSON", m.ID)
-		}
-		return m.Content, usualTTL, "", nil
-	}
-	t, ref, err := templateOf(tx, m)
-	switch {
-	case portal.CodeOf(err) == portal.CodeNotFound:
-		return nil, 0, portal.CodeTemplateNotFound, nil
-	case err != nil:
-		return nil, 0, "", err
-	case t.Status != portal.TemplateApproved:
-		return nil, 0, portal.CodeTemplateNotApproved, nil
-	}
-	raw, err = metaTemplate(t, ref)
-	return raw, ttlOf(t), "", err
-}
-
-// ttlOf returns how long WhatsApp tries to deliver a message of the template.
-func ttlOf(t portal.Template) time.Duration {
-	switch {
-	case t.TTL != nil:
-		return time.Duration(*t.TTL) * time.Second
-	case t.Category == "authentication":
-		return authenticationTTL
-	}
-	return usualTTL
-}
-
-// messageTTL is ttlOf for a message that was sent, whose template may be gone.
-func messageTTL(tx *store.Tx, m portal.Message) (time.Duration, error) {
-	if m.Type != portal.TypeTemplate || m.Content == nil { // erased
-		return ttlOf(portal.Template{Category: m.Category}), nil
-	}
-	t, _, err := templateOf(tx, m)
-	if portal.CodeOf(err) == portal.CodeNotFound {
-		return ttlOf(portal.Template{Category: m.Category}), nil
-	}
-	return ttlOf(t), err
 }
 
 // release gives a message back that was claimed and not begun.
-func (s *Service) release(ctx context.Context, log *slog.Logger, c store.ClaimedMessage) {
-	err := s.store.Tx(ctx, func(tx *store.Tx) error { return tx.ReleaseMessage(c.Tenant, c.ID) })
+func (s *Service) release(ctx context.Context, c store.ClaimedMessage) {
+	err := s.store.Tx(ctx, func(tx *store.Tx) error { return tx.ReleaseMessage(s.flight.current(c)) })
 	if err != nil {
-		log.WarnContext(ctx, "message not released", "error", err)
+		s.logOf(c).WarnContext(ctx, "message not released", "error", err)
 	}
 }
 
-// bury ends a message that the program itself cannot handle. When a call may
-// have been made it becomes unknown instead.
-func (s *Service) bury(ctx context.Context, log *slog.Logger, c store.ClaimedMessage) {
-	err := s.store.Tx(ctx, func(tx *store.Tx) error {
-		m, err := tx.LockMessage(c.Tenant, c.ID)
-		if err != nil {
-			return err
-		}
-		state, err := tx.SendState(c.Tenant, c.ID)
-		switch {
-		case err != nil:
-			return err
-		case state.UnderWay && m.Status.CanBecome(portal.StatusUnknown):
-			return lose(tx, &m)
-		case m.Status.CanBecome(portal.StatusFailed):
-			return finish(tx, &m, portal.StatusFailed, portal.CodeInternal)
-		}
-		return tx.ReleaseMessage(c.Tenant, c.ID)
+// bury ends a message that the program itself cannot handle: it is failed, or,
+// when a call may have been made, unknown. One that cannot even be read is
+// ended unread.
+func (s *Service) bury(ctx context.Context, c store.ClaimedMessage) {
+	err := surely(func() error {
+		return s.store.Tx(ctx, func(tx *store.Tx) error { return end(tx, c) })
 	})
-	if err != nil {
-		log.ErrorContext(ctx, "message not buried", "error", err)
+	if err != nil && !transient(err) {
+		s.logOf(c).ErrorContext(ctx, "message cannot be read", "error", err)
+		err = s.store.Tx(ctx, func(tx *store.Tx) error { return tx.EndUnread(c.Tenant, c.ID) })
 	}
+	if err != nil {
+		s.logOf(c).ErrorContext(ctx, "message not buried", "error", err)
+	}
+}
+
+func end(tx *store.Tx, c store.ClaimedMessage) error {
+	m, err := tx.LockMessage(c.Tenant, c.ID)
+	if err != nil {
+		return err
+	}
+	state, err := tx.SendState(c.Tenant, c.ID)
+	switch {
+	case err != nil:
+		return err
+	case state.UnderWay && m.Status.CanBecome(portal.StatusUnknown):
+		err = lose(tx, &m)
+	case m.Status.CanBecome(portal.StatusFailed):
+		err = finish(tx, &m, portal.StatusFailed, portal.CodeInternal)
+	default:
+		return tx.SaveMessage(m, nil) // its news came first
+	}
+	if err != nil {
+		return err
+	}
+	return tx.MarkDead(c.Tenant, c.ID)
 }

@@ -26,16 +26,26 @@ const (
 // magic returns one of the simulator's numbers with a fixed behavior.
 func magic(n string) string { return "+55119000000" + n }
 
-// clock is the time of a bench. It moves only when told to.
+// clock is the time of a bench. It moves only when told to, or by itself once it runs.
 type clock struct {
-	mu  sync.Mutex
-	now time.Time
+	mu      sync.Mutex
+	now     time.Time
+	running time.Time // since when by the real clock; zero while it stands still
 }
 
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.now
+	if c.running.IsZero() {
+		return c.now
+	}
+	return c.now.Add(time.Since(c.running))
+}
+
+func (c *clock) run() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running = time.Now()
 }
 
 func (c *clock) add(d time.Duration) {
@@ -135,7 +145,7 @@ func (b *bench) hook(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
 	b.received = append(b.received, c)
 	b.mu.Unlock()
-	if err := b.service.Receive(r.Context(), c.channel, c.signature, body); err != nil {
+	if err := b.service.Receive(r.Context(), c.channel, c.signature, body); err != nil && r.Context().Err() == nil {
 		b.Errorf("receive: %v", err)
 		w.WriteHeader(http.StatusInternalServerError)
 	}
@@ -182,6 +192,7 @@ func (b *bench) dispatch() {
 	b.Helper()
 	for range 100 {
 		n, err := b.service.Dispatch(b.Context())
+		b.service.Wait()
 		if err != nil {
 			b.Fatal(err)
 		}

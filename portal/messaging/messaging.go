@@ -1,5 +1,5 @@
 // Package messaging takes messages to WhatsApp and brings its news back:
-// it accepts (accept.go), sends what is due (dispatch.go, outcome.go), applies
+// it accepts (accept.go), sends what is due (dispatch.go, begin.go, outcome.go), applies
 // statuses (status.go) and takes in what people write (inbound.go).
 //
 // A message is accepted in the caller's transaction and sent later by a worker
@@ -7,11 +7,23 @@
 // when its outcome is lost the message becomes unknown and is never sent again
 // by itself, because WhatsApp knows no idempotency key.
 //
+// Sending is a pipeline: Dispatch claims what there is room for and returns,
+// flight.go keeps the room. The channels take turns and none can fill it, so
+// one that hangs delays no other; the messages of a person go one after the
+// other. A message whose claims bring no outcome, because the process dies of
+// it or it cannot be read, is given up after a few of them: it ends as failed
+// with the code internal, or as unknown when a call may have been made.
+//
+// Times are those of the wall clock: expires_at is a real deadline, so a clock
+// that is set forward past it expires the message. What becomes due all at once
+// is still sent at the channels' pace. When the clock is set back, queued
+// messages that it had postponed are due at once and leases from the future end.
+//
 // The package must not dial: it talks through the whatsapp.Client it is given
 // and does not know whether Meta or the simulator answers.
 //
-// Known weaknesses. Only one Dispatch may run at a time in a process; a person's
-// messages keep their order only within it. A pass waits for its slowest call.
+// Known weaknesses. Only one Dispatch may run at a time in a process. A claim
+// looks at each channel that has messages due now or later, whichever it takes.
 // On PostgreSQL two accepts at the same moment may together pass the daily limit
 // by one. Reading back `expires_at` of a message without a wish of the caller
 // gives our default, while WhatsApp's own time to live decides when it expires.
@@ -45,6 +57,8 @@ type Service struct {
 	clients  map[string]*whatsapp.Client
 	provider string
 	log      *slog.Logger
+	days     days
+	flight   *flight
 }
 
 // New returns a service, or an error when an option is missing.
@@ -70,6 +84,7 @@ func New(o Options) (*Service, error) {
 		},
 		provider: o.Provider,
 		log:      o.Logger,
+		flight:   newFlight(),
 	}, nil
 }
 

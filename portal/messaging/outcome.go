@@ -50,22 +50,12 @@ func (s *Service) call(ctx context.Context, log *slog.Logger, j *job) {
 		attrs = append(attrs, "error", out.Cause)
 	}
 	log.InfoContext(ctx, "attempt", attrs...)
-	if err := s.settleSurely(ctx, j, out); err != nil {
+	err = surely(func() error {
+		return s.store.Tx(ctx, func(tx *store.Tx) error { return settle(tx, j, out) })
+	})
+	if err != nil {
 		// The lease ends with an attempt under way: unknown, never sent again.
 		log.ErrorContext(ctx, "outcome not written", "error", err)
-	}
-}
-
-// settleWaits are the pauses between tries to write an outcome, which is worth waiting for.
-var settleWaits = []time.Duration{50 * time.Millisecond, 250 * time.Millisecond, time.Second, 4 * time.Second}
-
-func (s *Service) settleSurely(ctx context.Context, j *job, out whatsapp.Outcome) (err error) {
-	for i := 0; ; i++ {
-		err = s.store.Tx(ctx, func(tx *store.Tx) error { return settle(tx, j, out) })
-		if err == nil || !transient(err) || i == len(settleWaits) {
-			return err
-		}
-		<-time.After(settleWaits[i])
 	}
 }
 

@@ -172,7 +172,7 @@ func TestKilledBetweenAttemptAndOutcome(t *testing.T) {
 	begun := b.accept(text(tester))
 	claimed := b.accept(text(magic("01")))
 	b.tx(func(tx *store.Tx) error {
-		if _, err := tx.ClaimMessages(10, time.Hour); err != nil {
+		if _, err := tx.ClaimMessages(store.ClaimOptions{Limit: 10, PerChannel: 10, Lease: 30 * time.Second}); err != nil {
 			return err
 		}
 		m, err := tx.LockMessage(b.caller.Tenant, begun.ID)
@@ -184,7 +184,7 @@ func TestKilledBetweenAttemptAndOutcome(t *testing.T) {
 		if err := tx.InsertAttempt(portal.Attempt{MessageID: m.ID, Number: 1, At: tx.Now()}); err != nil {
 			return err
 		}
-		return tx.LeaseMessage(m, &due, tx.Now().Add(time.Hour))
+		return tx.LeaseMessage(m, &due, tx.Now().Add(30*time.Second))
 	})
 	b.dispatch()
 	b.want(claimed.ID, portal.StatusQueued, "")

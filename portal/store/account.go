@@ -115,6 +115,9 @@ func textOfList(list []string) string {
 }
 
 func textsOf(text string) (list []string, err error) {
+	if text == "[]" {
+		return []string{}, nil
+	}
 	return list, json.Unmarshal([]byte(text), &list)
 }
 

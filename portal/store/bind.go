@@ -15,16 +15,16 @@ import (
 func bindValue(arg any) (any, error) {
 	switch v := arg.(type) {
 	case nil, int64, bool:
-		return v, nil
+		return arg, nil
 	case string:
-		return bindText(v)
+		return arg, checkText(v)
 	case int:
 		return int64(v), nil
 	case []byte:
 		if v == nil {
 			return nil, nil
 		}
-		return v, nil
+		return arg, nil
 	case time.Time:
 		if v.IsZero() {
 			return nil, errors.New("the zero time is not stored: use a nil *time.Time for no time")
@@ -53,12 +53,12 @@ func bindPointer[T any](p *T) (any, error) {
 	return bindValue(*p)
 }
 
-// bindText refuses text that PostgreSQL cannot hold, on SQLite too.
-func bindText(s string) (any, error) {
+// checkText refuses text that PostgreSQL cannot hold, on SQLite too.
+func checkText(s string) error {
 	if strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) {
-		return nil, &portal.Error{Code: portal.CodeValidationFailed, Cause: errors.New("text with a NUL or invalid UTF-8")}
+		return &portal.Error{Code: portal.CodeValidationFailed, Cause: errors.New("text with a NUL or invalid UTF-8")}
 	}
-	return s, nil
+	return nil
 }
 
 // bindAll binds args for a statement with params placeholders.

@@ -86,8 +86,9 @@ func (tx *Tx) touch(c *portal.Contact, o Touch) error {
 	}
 	at := newest(*last, o.At)
 	*last, c.UpdatedAt = &at, tx.now
-	set := []string{column + " = ?", "updated_at = ?"}
-	args := []any{at, tx.now}
+	// Another node may have noted a later one since the contact was read.
+	set := []string{column + " = CASE WHEN " + column + " > ? THEN " + column + " ELSE ? END", "updated_at = ?"}
+	args := []any{at, at, tx.now}
 	learn := func(column, value string, known *string) {
 		if value != "" && *known != value {
 			*known = value

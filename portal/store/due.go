@@ -1,32 +1,85 @@
 package store
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
 )
 
-// Claim says which due rows to take. Table, Order and Where are constants of
-// the program, never input.
+// Claim says which due rows to take. Table, Order, Where and PerKey are
+// constants of the program, never input.
 type Claim struct {
 	Table string // has id, due_at and lease_until
-	Order string // ORDER BY, for example "priority DESC, due_at, id"
-	Where string // a further condition, or ""
+	Order string // ORDER BY, for example "priority DESC, due_at, id"; not with PerKey
+	Where string // a further condition on the row t, or ""
 	Args  []any  // of Where
 	Limit int
 	Lease time.Duration // how long the rows belong to the claimer
+
+	// PerKey makes the rows of one value of this column wait for their turn: a
+	// claim takes at most Most of each key, oldest due first, and the keys take
+	// turns, whatever the length of their queues. Keys in Skip are passed over.
+	// It needs an index (key, due_at, id) WHERE due_at IS NOT NULL.
+	PerKey string
+	Most   int
+	Skip   []string
+
+	// Counted adds one to the column claims of what is taken. A row that was
+	// taken twice without an outcome may be what ended the process, so from then
+	// on it is taken alone: at most one such row in a claim, and none when
+	// Suspects is false.
+	Counted  bool
+	Suspects bool
 }
+
+// MaxClaims is how often a counted row is worked on without an outcome. One
+// that is claimed more often is to be given up.
+const MaxClaims = 5
+
+// suspectAfter is the number of claims without an outcome after which a row is
+// taken alone; the indexes *_suspect repeat it.
+const suspectAfter = 2
 
 // ClaimDue takes up to Limit rows that are due and not leased, leases them to
 // the caller and returns their ids, in no particular order. No two callers
 // get the same row until its lease has run out; whoever finishes a row writes
-// its next due_at (NULL = nothing to do) and lease_until NULL.
+// its next due_at (NULL = nothing to do), lease_until NULL and claims 0.
+//
+// A lease that ends more than two lengths ahead was written by a clock that
+// has been set back since, and counts as ended. Two lengths leave room for the
+// clocks of several nodes to differ.
 func (tx *Tx) ClaimDue(c Claim) (ids []string, err error) {
 	defer portal.Wrap(&err, "ClaimDue(%s)", c.Table)
-	args := append([]any{tx.now, tx.now}, c.Args...)
-	args = append(args, c.Limit, tx.now.Add(c.Lease))
-	err = tx.Rows(claimSQL(c, tx.skipLocked), args, func(scan func(dest ...any) error) error {
+	if !c.Counted {
+		return tx.claim(c)
+	}
+	one := c
+	c.Where = joined(c.Where, "t.claims < "+strconv.Itoa(suspectAfter))
+	if ids, err = tx.claim(c); err != nil || !c.Suspects {
+		return ids, err
+	}
+	one.PerKey, one.Order, one.Limit = "", "t.due_at, t.id", 1
+	one.Where = joined(one.Where, "t.claims >= "+strconv.Itoa(suspectAfter))
+	suspects, err := tx.claim(one)
+	return append(ids, suspects...), err
+}
+
+func joined(where, more string) string {
+	if where == "" {
+		return more
+	}
+	return "(" + where + ") AND " + more
+}
+
+func (tx *Tx) claim(c Claim) (ids []string, err error) {
+	if c.Limit <= 0 {
+		return nil, nil
+	}
+	sql, args := claimSQL(c, tx.now)
+	sql = strings.ReplaceAll(sql, "{skip}", tx.skipLocked)
+	err = tx.Rows(sql, append(args, c.Limit, tx.now.Add(c.Lease)), func(scan func(dest ...any) error) error {
 		var id string
 		if err := scan(&id); err != nil {
 			return err
@@ -37,25 +90,93 @@ func (tx *Tx) ClaimDue(c Claim) (ids []string, err error) {
 	return ids, err
 }
 
-// claimSQL renders the statement. The rows are chosen in a CTE because
-// PostgreSQL may run a subquery in IN (…) more than once, and so lock more
-// rows than its LIMIT.
-func claimSQL(c Claim, skipLocked string) string {
-	where := ""
+// claimSQL renders the statement and its arguments but the last two. The rows
+// are chosen in a CTE because PostgreSQL may run a subquery in IN (…) more
+// than once, and so lock more rows than its LIMIT.
+func claimSQL(c Claim, now time.Time) (sql string, args []any) {
+	free := "t.due_at <= ? AND (t.lease_until IS NULL OR t.lease_until < ? OR t.lease_until > ?)"
 	if c.Where != "" {
-		where = "\n  AND (" + c.Where + ")"
+		free += " AND (" + c.Where + ")"
 	}
-	return strings.NewReplacer("{table}", c.Table, "{where}", where, "{order}", c.Order, "{skip}", skipLocked).Replace(`
-WITH /* {table}.ClaimDue */ due AS (
-  SELECT id
-  FROM {table}
-  WHERE due_at <= ?
-  AND (lease_until IS NULL OR lease_until < ?){where}
-  ORDER BY {order}
+	freeArgs := append([]any{now, now, now.Add(2 * c.Lease)}, c.Args...)
+	begin, chosen := `
+WITH /* {table}.ClaimDue */ `, "ORDER BY "+c.Order
+	if c.PerKey != "" {
+		begin = keysSQL("{table}.ClaimDue", c.PerKey) + turnsSQL(c)
+		chosen = "AND t.id IN (SELECT id FROM picked)"
+		args = append(args, freeArgs...)
+		args = append(args, textArgs(c.Skip)...)
+		args = append(args, c.Limit)
+		args = append(args, freeArgs...)
+		args = append(args, c.Most, c.Limit)
+	}
+	count := ""
+	if c.Counted {
+		count = ", claims = claims + 1"
+	}
+	sql = begin + `due AS (
+  SELECT t.id
+  FROM {table} t
+  WHERE {free}
+  ` + chosen + `
   LIMIT ?{skip}
 )
 UPDATE {table}
-SET lease_until = ?
+SET lease_until = ?` + count + `
 WHERE id IN (SELECT id FROM due)
-RETURNING id`)
+RETURNING id`
+	return strings.NewReplacer("{table}", c.Table, "{free}", free).Replace(sql), append(args, freeArgs...)
+}
+
+// turnsSQL continues keysSQL with the first rows of each key, numbered from 1:
+// the first of all keys, who waits longest in front, then the second of each,
+// and so on until there are enough. Both engines run a recursion level by level
+// and no further than its rows are asked for. The || is for SQLite, which uses
+// both columns of the index only when the second is compared with no column.
+func turnsSQL(c Claim) string {
+	skip := ""
+	if len(c.Skip) > 0 {
+		skip = " AND keys.k NOT IN " + listOf(len(c.Skip))
+	}
+	return strings.NewReplacer("{key}", c.PerKey, "{skipped}", skip).Replace(`, heads (k, id) AS MATERIALIZED (
+  SELECT keys.k, (
+    SELECT t.id FROM {table} t
+    WHERE t.{key} = keys.k AND {free}
+    ORDER BY t.due_at, t.id
+    LIMIT 1)
+  FROM keys
+  WHERE keys.k IS NOT NULL{skipped}
+), firsts (k, id, n) AS (
+  SELECT heads.k, heads.id, 1
+  FROM heads
+  WHERE heads.id IS NOT NULL
+  ORDER BY (SELECT l.due_at FROM {table} l WHERE l.id = heads.id), heads.id
+  LIMIT ?
+), turns (k, id, n) AS (
+  SELECT k, id, n FROM firsts
+  UNION ALL
+  SELECT turns.k, (
+    SELECT t.id FROM {table} t
+    WHERE t.{key} = turns.k
+      AND (t.due_at, t.id) > ((SELECT l.due_at FROM {table} l WHERE l.id = turns.id), turns.id || '') AND {free}
+    ORDER BY t.due_at, t.id
+    LIMIT 1), turns.n + 1
+  FROM turns
+  WHERE turns.id IS NOT NULL AND turns.n < ?
+), picked AS (
+  SELECT id, n FROM turns WHERE id IS NOT NULL LIMIT ?
+), `)
+}
+
+// ExtendLease keeps rows that are still leased with the caller for another while.
+func (tx *Tx) ExtendLease(table string, ids []string, lease time.Duration) (err error) {
+	defer portal.Wrap(&err, "ExtendLease(%s)", table)
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err = tx.Exec(strings.ReplaceAll(`
+UPDATE /* {table}.ExtendLease */ {table}
+SET lease_until = ?
+WHERE lease_until IS NOT NULL AND id IN `, "{table}", table)+listOf(len(ids)), append([]any{tx.now.Add(lease)}, textArgs(ids)...)...)
+	return err
 }

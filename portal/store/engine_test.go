@@ -105,43 +105,51 @@ func TestAllConcurrentWritersAreStored(t *testing.T) {
 	})
 }
 
-// Neighbors of a batch: some fail in every possible way, the others are stored.
 func TestNeighborsAreUnharmed(t *testing.T) {
-	engines(t, func(t *testing.T, s *store.Store) {
-		refused := errors.New("refused")
-		ways := []func(tx *store.Tx) error{
-			func(*store.Tx) error { return nil },
-			func(*store.Tx) error { return refused },
-			func(*store.Tx) error { panic("in a transaction") },
-			func(*store.Tx) error { runtime.Goexit(); return nil },
-			func(tx *store.Tx) error { return exec(tx, `INSERT INTO things (id, size) VALUES ('none', NULL)`) },
-			func(tx *store.Tx) error { return exec(tx, `NOT SQL`) },
+	engines(t, func(t *testing.T, s *store.Store) { neighbors(t, s, func() {}) })
+}
+
+// neighbors writes concurrently: some fail in every possible way, the others
+// are stored. It calls begun once all are on their way.
+func neighbors(t *testing.T, s *store.Store, begun func()) {
+	t.Helper()
+	refused := errors.New("refused")
+	ways := []func(tx *store.Tx) error{
+		func(*store.Tx) error { return nil },
+		func(*store.Tx) error { return refused },
+		func(*store.Tx) error { panic("in a transaction") },
+		func(*store.Tx) error { runtime.Goexit(); return nil },
+		func(tx *store.Tx) error { return exec(tx, `INSERT INTO things (id, size) VALUES ('none', NULL)`) },
+		func(tx *store.Tx) error { return exec(tx, `NOT SQL`) },
+	}
+	var wg, entered sync.WaitGroup
+	var want []string
+	for n := range 60 {
+		id, way := fmt.Sprintf("%02d", n), n%len(ways)
+		if way == 0 {
+			want = append(want, id)
 		}
-		var wg sync.WaitGroup
-		var want []string
-		for n := range 60 {
-			id, way := fmt.Sprintf("%02d", n), n%len(ways)
-			if way == 0 {
-				want = append(want, id)
-			}
-			wg.Go(func() {
-				err := s.Tx(t.Context(), func(tx *store.Tx) error {
-					if err := insert(tx, id); err != nil {
-						return err
-					}
-					return ways[way](tx)
-				})
-				if (err == nil) != (way == 0) {
-					t.Errorf("way %d: %v", way, err)
+		entered.Add(1)
+		wg.Go(func() {
+			entered.Done()
+			err := s.Tx(t.Context(), func(tx *store.Tx) error {
+				if err := insert(tx, id); err != nil {
+					return err
 				}
-				if way == 1 && !errors.Is(err, refused) {
-					t.Errorf("the function's own error is lost: %v", err)
-				}
+				return ways[way](tx)
 			})
-		}
-		wg.Wait()
-		wantIDs(t, s, want...)
-	})
+			if (err == nil) != (way == 0) {
+				t.Errorf("way %d: %v", way, err)
+			}
+			if way == 1 && !errors.Is(err, refused) {
+				t.Errorf("the function's own error is lost: %v", err)
+			}
+		})
+	}
+	entered.Wait()
+	begun()
+	wg.Wait()
+	wantIDs(t, s, want...)
 }
 
 func TestFailedStatementEndsTheTransaction(t *testing.T) {

@@ -54,7 +54,7 @@ func (tx *Tx) InsertMessage(m portal.Message, checks []portal.Check, due *time.T
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`
+	return tx.Post(`
 INSERT /* Message.Insert */ INTO messages (
   id, account_id, environment, direction, status, type, to_phone, from_phone, channel_id, contact_id, wa_id,
   conversation_id, reference, context_message_id, template, content, fallback, fallback_used, category, source,
@@ -67,12 +67,12 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 
 		jsonText(m.Content), jsonText(m.Fallback), m.FallbackUsed, m.Category, m.Source, m.RequestID, m.TokenID,
 		m.UserID, m.IdempotencyKey, m.ProviderMessageID, m.Attempts, m.Sequence, jsonText(m.Price), code, provider,
 		kept, m.CreatedAt, m.SendAt, m.ExpiresAt, m.ExpiryGiven, m.AcceptedAt, m.DeliveredAt, m.ReadAt, m.UpdatedAt, due)
-	return err
 }
 
-// SaveMessage writes what may change of a message and ends its lease. The
-// message must come from LockMessage or LockSent of the same transaction:
-// anything older would undo the news, or the erasure, that came since.
+// SaveMessage writes what may change of a message, ends its lease and is the
+// outcome of its claims. The message must come from LockMessage, LockClaimed or
+// LockSent of the same transaction: anything older would undo the news, or the
+// erasure, that came since.
 func (tx *Tx) SaveMessage(m portal.Message, due *time.Time) error {
 	return tx.saveMessage(m, due, nil)
 }
@@ -91,11 +91,12 @@ func (tx *Tx) saveMessage(m portal.Message, due, lease *time.Time) error {
 UPDATE /* Message.Save */ messages
 SET status = ?, type = ?, wa_id = ?, template = ?, content = ?, fallback = ?, fallback_used = ?, category = ?,
   provider_message_id = ?, attempts = ?, sequence = ?, price = ?, error_code = ?, provider_error = ?,
-  accepted_at = ?, delivered_at = ?, read_at = ?, updated_at = ?, due_at = ?, lease_until = ?
+  accepted_at = ?, delivered_at = ?, read_at = ?, updated_at = ?, due_at = ?, lease_until = ?,
+  claims = CASE WHEN CAST(? AS BOOLEAN) THEN claims ELSE 0 END
 WHERE id = ? AND account_id = ? AND environment = ?`,
 		string(m.Status), m.Type, m.WAID, templateName(m), jsonText(m.Content), jsonText(m.Fallback), m.FallbackUsed,
 		m.Category, m.ProviderMessageID, m.Attempts, m.Sequence, jsonText(m.Price), code, provider, m.AcceptedAt,
-		m.DeliveredAt, m.ReadAt, m.UpdatedAt, due, lease, m.ID, m.AccountID, string(m.Environment))
+		m.DeliveredAt, m.ReadAt, m.UpdatedAt, due, lease, lease != nil, m.ID, m.AccountID, string(m.Environment))
 	return tx.one(n, err)
 }
 
@@ -203,16 +204,21 @@ func messageWhere(t portal.Tenant, f portal.MessageFilter) (where []string, args
 	// The partial indexes are used only by a query that repeats their condition.
 	for _, c := range []struct{ column, value string }{
 		{"status", string(f.Status)},
-		{"contact_id", f.ContactID},
 		{"reference <> '' AND reference", f.Reference},
 		{"direction", f.Direction},
 		{"template", f.Template},
-		{"request_id <> '' AND request_id", f.RequestID},
 		{"token_id", f.TokenID},
 	} {
 		if c.value != "" {
 			where, args = append(where, c.column+" = ?"), append(args, c.value)
 		}
+	}
+	if f.ContactID != "" {
+		// SQLite would rather walk through the whole tenant, newest first, than sort the contact's own.
+		where = append(where, `id IN (
+  SELECT p.id FROM messages p
+  WHERE p.account_id = ? AND p.environment = ? AND p.contact_id = ?)`)
+		args = append(args, t.AccountID, string(t.Environment), f.ContactID)
 	}
 	if len(f.Statuses) > 0 {
 		where = append(where, "status IN "+listOf(len(f.Statuses)))
@@ -251,16 +257,6 @@ GROUP BY status`, []any{t.AccountID, string(t.Environment), from}, func(scan fun
 	return counts, err
 }
 
-// SentSince counts the outbound messages accepted after a time and says when the oldest of them was.
-func (r Reader) SentSince(t portal.Tenant, since time.Time) (n int, oldest *time.Time, err error) {
-	err = r.Row(`
-SELECT /* Message.SentSince */ COUNT(*), MIN(created_at)
-FROM messages
-WHERE account_id = ? AND environment = ? AND direction = 'outbound' AND created_at > ?`,
-		[]any{t.AccountID, string(t.Environment), since}, &n, &oldest)
-	return n, oldest, err
-}
-
 // Waiting counts the queued messages behind each channel.
 func (r Reader) Waiting(t portal.Tenant) (waiting map[string]int, err error) {
 	waiting = map[string]int{}
@@ -288,7 +284,7 @@ SELECT /* Message.LastEvidence */ status, updated_at
 FROM messages
 WHERE contact_id = ? AND account_id = ? AND environment = ?
   AND status IN ('received', 'delivered', 'read', 'number_not_found')
-ORDER BY id DESC
+ORDER BY created_at DESC, id DESC
 LIMIT 1`, []any{contactID, t.AccountID, string(t.Environment)}, (*string)(&status), &at)
 	return status, at, err
 }

@@ -13,34 +13,112 @@ type ClaimedMessage struct {
 	ID        string
 	Tenant    portal.Tenant
 	ContactID string
+	ChannelID string
+	Claims    int // with this one, since it last had an outcome
 }
 
-// ClaimMessages takes due messages, oldest due first and in that order. Due is
-// what is to be sent, and what waits for news that did not come in time.
-func (tx *Tx) ClaimMessages(limit int, lease time.Duration) (claimed []ClaimedMessage, err error) {
-	ids, err := tx.ClaimDue(Claim{Table: "messages", Order: "due_at, id", Limit: limit, Lease: lease})
+// Suspect reports whether it was claimed before, again and again, without an
+// outcome: it may be what ends the process, and is worked on alone.
+func (c ClaimedMessage) Suspect() bool { return c.Claims > suspectAfter }
+
+// ClaimOptions say which due messages to take.
+type ClaimOptions struct {
+	Limit      int
+	PerChannel int      // at most so many of each channel
+	Skip       []string // channels that get nothing now
+	Suspects   bool     // also one that was claimed before without an outcome
+	Lease      time.Duration
+}
+
+// ClaimMessages takes due messages: the channels take turns, and of each the
+// oldest due come first. It returns them in the order of their ids, in which a
+// person gets them. Due is what is to be sent, and what waits for news that
+// did not come in time.
+func (tx *Tx) ClaimMessages(o ClaimOptions) (claimed []ClaimedMessage, err error) {
+	ids, err := tx.ClaimDue(Claim{
+		Table: "messages", PerKey: "channel_id", Most: o.PerChannel, Skip: o.Skip,
+		Limit: o.Limit, Lease: o.Lease, Counted: true, Suspects: o.Suspects,
+	})
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
 	err = tx.Rows(`
-SELECT /* Message.Claimed */ id, account_id, environment, contact_id
+SELECT /* Message.Claimed */ id, account_id, environment, contact_id, channel_id, claims
 FROM messages
 WHERE id IN `+listOf(len(ids))+`
-ORDER BY due_at, id`, textArgs(ids), func(scan func(dest ...any) error) error {
+ORDER BY id`, textArgs(ids), func(scan func(dest ...any) error) error {
 		var c ClaimedMessage
-		err := scan(&c.ID, &c.Tenant.AccountID, (*string)(&c.Tenant.Environment), &c.ContactID)
+		err := scan(&c.ID, &c.Tenant.AccountID, (*string)(&c.Tenant.Environment), &c.ContactID, &c.ChannelID, &c.Claims)
 		claimed = append(claimed, c)
 		return err
 	})
 	return claimed, err
 }
 
-// ReleaseMessage gives one lease up; what is due is due again at once.
-func (tx *Tx) ReleaseMessage(t portal.Tenant, id string) error {
+// ReleaseMessage gives one claim back as if it had not been made; what is due
+// is due again at once.
+func (tx *Tx) ReleaseMessage(c ClaimedMessage) error {
 	_, err := tx.Exec(`
 UPDATE /* Message.Release */ messages
-SET lease_until = NULL
-WHERE id = ? AND account_id = ? AND environment = ?`, id, t.AccountID, string(t.Environment))
+SET lease_until = NULL, claims = claims - 1
+WHERE id = ? AND account_id = ? AND environment = ? AND claims = ?`,
+		c.ID, c.Tenant.AccountID, string(c.Tenant.Environment), c.Claims)
+	return err
+}
+
+// LockClaimed is LockMessage for a message that is still the caller's: not_found
+// when somebody claimed it again since, or wrote its outcome.
+func (tx *Tx) LockClaimed(c ClaimedMessage) (portal.Message, error) {
+	var w messageRow
+	err := tx.Row(`
+UPDATE /* Message.LockClaimed */ messages
+SET updated_at = updated_at
+WHERE id = ? AND account_id = ? AND environment = ? AND claims = ?
+RETURNING `+messageColumns, []any{c.ID, c.Tenant.AccountID, string(c.Tenant.Environment), c.Claims}, w.dest()...)
+	if err != nil {
+		return portal.Message{}, err
+	}
+	return w.message()
+}
+
+// MarkDead notes that the program gave a message up because it cannot handle it.
+func (tx *Tx) MarkDead(t portal.Tenant, id string) error {
+	_, err := tx.Exec(`
+UPDATE /* Message.MarkDead */ messages
+SET dead_at = ?
+WHERE id = ? AND account_id = ? AND environment = ?`, tx.now, id, t.AccountID, string(t.Environment))
+	return err
+}
+
+// EndUnread ends a message that cannot even be read, and marks it dead: it is
+// failed, or unknown when a call may have been made.
+func (tx *Tx) EndUnread(t portal.Tenant, id string) error {
+	_, err := tx.Exec(`
+UPDATE /* Message.EndUnread */ messages
+SET status = CASE WHEN EXISTS (SELECT 1 FROM attempts a WHERE a.message_id = messages.id AND a.outcome = '')
+    THEN 'unknown' ELSE 'failed' END,
+  error_code = 'internal', provider_error = NULL, sequence = sequence + 1, updated_at = ?, due_at = NULL,
+  lease_until = NULL, claims = 0, dead_at = ?
+WHERE id = ? AND account_id = ? AND environment = ? AND due_at IS NOT NULL`,
+		tx.now, tx.now, id, t.AccountID, string(t.Environment))
+	return err
+}
+
+// ReturnToPresent makes due what a clock postponed that was ahead and has been
+// set back since: queued messages that were last written in the future, and
+// callbacks owed later than any is ever postponed.
+func (tx *Tx) ReturnToPresent() error {
+	if _, err := tx.Exec(`
+UPDATE /* Message.ReturnToPresent */ messages
+SET due_at = ?, updated_at = ?
+WHERE status = 'queued' AND due_at > ? AND updated_at > ?`,
+		tx.now, tx.now, tx.now, tx.now.Add(time.Minute)); err != nil {
+		return err
+	}
+	_, err := tx.Exec(`
+UPDATE /* SimulatorCallback.ReturnToPresent */ simulator_callbacks
+SET due_at = ?
+WHERE due_at > ?`, tx.now, tx.now.Add(2*maxCallbackDelay))
 	return err
 }
 
@@ -107,7 +185,8 @@ func (tx *Tx) ContactSent(t portal.Tenant, contactID, waID string) error {
 	_, err := tx.Exec(`
 UPDATE /* Contact.Sent */ contacts
 SET last_outbound_at = ?
-WHERE id = ? AND account_id = ? AND environment = ?`, tx.now, contactID, t.AccountID, string(t.Environment))
+WHERE id = ? AND account_id = ? AND environment = ? AND (last_outbound_at IS NULL OR last_outbound_at < ?)`,
+		tx.now, contactID, t.AccountID, string(t.Environment), tx.now)
 	if err != nil || waID == "" {
 		return err
 	}

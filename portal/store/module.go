@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -79,7 +80,7 @@ func (r Reader) usedSince(query, accountID string, from time.Time) (n int64, err
 // ActiveModules returns the names of the account's active modules. One that
 // was never switched is active.
 func (r Reader) ActiveModules(accountID string) ([]string, error) {
-	off := map[string]bool{}
+	var off []string
 	err := r.Rows(`
 SELECT /* Module.ActiveModules */ name
 FROM account_modules
@@ -87,19 +88,24 @@ WHERE account_id = ?
 AND active = FALSE`, []any{accountID}, func(scan func(dest ...any) error) error {
 		var name string
 		err := scan(&name)
-		off[name] = true
+		off = append(off, name)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	return modulesBut(off), nil
+}
+
+// modulesBut returns the names of all modules that are not off.
+func modulesBut(off []string) []string {
 	active := make([]string, 0, len(portal.Modules))
 	for _, m := range portal.Modules {
-		if !off[m.Name] {
+		if !slices.Contains(off, m.Name) {
 			active = append(active, m.Name)
 		}
 	}
-	return active, nil
+	return active
 }
 
 // MessagesPerDay returns how many messages the module lets the account send in

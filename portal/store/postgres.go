@@ -24,13 +24,21 @@ const (
 	maxAttempts = 5 // of a transaction that met another one
 	poolConns   = 16
 	retryPause  = 5 * time.Millisecond
+
+	// A server that is away must not hold requests up.
+	connectWait = 3 * time.Second  // for a new connection
+	acquireWait = 3 * time.Second  // for a free connection
+	readLimit   = 30 * time.Second // of one statement outside a transaction
+	txLimit     = 30 * time.Second // of a transaction
 )
 
 // postgres is the engine for more than one machine.
 type postgres struct {
 	pool   *pgxpool.Pool
 	log    *slog.Logger
+	watch  Observer
 	texts  texts
+	nodes  *nodes
 	closed atomic.Bool
 }
 
@@ -42,6 +50,10 @@ func openPostgres(ctx context.Context, o Options) (engine, error) {
 	if !strings.Contains(o.DatabaseURL, "pool_max_conns") {
 		config.MaxConns = poolConns
 	}
+	if !strings.Contains(o.DatabaseURL, "connect_timeout") {
+		config.ConnConfig.ConnectTimeout = connectWait
+	}
+	config.PingTimeout = connectWait
 	if err := migratePostgres(ctx, config.ConnConfig, o); err != nil {
 		return nil, err
 	}
@@ -49,7 +61,7 @@ func openPostgres(ctx context.Context, o Options) (engine, error) {
 	if err != nil {
 		return nil, postgresError(err)
 	}
-	return &postgres{pool: pool, log: o.Logger}, nil
+	return &postgres{pool: pool, log: o.Logger, watch: o.Observer, nodes: newNodes(pool, config.ConnConfig.Copy(), o.Logger)}, nil
 }
 
 func migratePostgres(ctx context.Context, config *pgx.ConnConfig, o Options) (err error) {
@@ -59,19 +71,49 @@ func migratePostgres(ctx context.Context, config *pgx.ConnConfig, o Options) (er
 }
 
 func (p *postgres) name() string       { return "postgres" }
-func (p *postgres) skipLocked() string { return "\n  FOR UPDATE SKIP LOCKED" }
+func (p *postgres) skipLocked() string { return "\n  FOR UPDATE OF t SKIP LOCKED" }
 
 func (p *postgres) close() error {
 	p.closed.Store(true)
+	p.nodes.close()
 	p.pool.Close()
 	return nil
 }
 
-func (p *postgres) query(ctx context.Context, sql string, args []any, limit int) ([][]any, error) {
+func (p *postgres) query(ctx context.Context, sql string, args []any, limit int) (rows [][]any, err error) {
 	if p.closed.Load() {
 		return nil, errClosed
 	}
-	return (&pgxConn{db: p.pool, texts: &p.texts}).query(ctx, sql, args, limit)
+	c, err := p.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Release()
+	bounded, cancel := context.WithTimeout(ctx, readLimit)
+	defer cancel()
+	pending, err := p.ask(bounded, c, sql, args)
+	if err == nil {
+		rows, err = readRows(pending, limit)
+		err = postgresError(err)
+	}
+	if err != nil && ctx.Err() == nil && bounded.Err() != nil {
+		err = &portal.Error{Code: portal.CodeStorageUnavailable, Cause: err}
+	}
+	return rows, err
+}
+
+// acquire takes a connection of the pool, and waits for one only a while.
+func (p *postgres) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	bounded, cancel := context.WithTimeout(ctx, acquireWait)
+	defer cancel()
+	c, err := p.pool.Acquire(bounded)
+	if err == nil || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+		return c, postgresError(err)
+	}
+	if stat := p.pool.Stat(); stat.AcquiredConns() == stat.MaxConns() {
+		return nil, &portal.Error{Code: portal.CodeOverloaded, Cause: errors.New("every connection of the pool is in use")}
+	}
+	return nil, &portal.Error{Code: portal.CodeStorageUnavailable, Cause: errors.New("PostgreSQL does not answer")}
 }
 
 // write repeats the transaction when PostgreSQL ends it in favor of another.
@@ -97,60 +139,62 @@ func (p *postgres) write(ctx context.Context, work func(c conn) error) error {
 }
 
 func (p *postgres) try(ctx context.Context, work func(c conn) error) error {
-	tx, err := p.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
+	pooled, err := p.acquire(ctx)
 	if err != nil {
-		return postgresError(err)
+		return err
 	}
+	defer pooled.Release()
+	defer limited(pooled.Conn())()
+	tx := newPgxTx(pooled.Conn(), &p.texts)
 	// From here on an ended ctx must not hide the outcome.
 	ctx = context.WithoutCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		c := &pgxConn{db: tx, texts: &p.texts}
-		guard(p.log, func() error { return work(c) }, func(e error) { err = e })
+		guard(p.log, func() error { return work(tx) }, func(e error) { err = e })
 	}()
 	<-done
+	start := time.Now()
+	if err == nil {
+		err = tx.commit(ctx)
+	}
 	if err != nil {
-		if undo := tx.Rollback(ctx); undo != nil && !errors.Is(undo, pgx.ErrTxClosed) {
+		if undo := tx.rollback(ctx); undo != nil {
 			p.log.Warn("a transaction was not rolled back cleanly", "error", undo)
 		}
 		return err
 	}
-	return postgresError(tx.Commit(ctx))
+	p.watch.Batch(1, time.Since(start))
+	return nil
 }
 
-// pgxConn speaks to a pool or to a transaction.
-type pgxConn struct {
-	db interface {
-		Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-		Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+// limited breaks a connection that is still in use after txLimit: a server that
+// vanished without a word would hold the transaction for a quarter of an hour.
+func limited(c *pgx.Conn) (done func()) {
+	timer := time.AfterFunc(txLimit, func() { _ = c.PgConn().Conn().SetDeadline(time.Now()) })
+	return func() {
+		if !timer.Stop() {
+			_ = c.Close(context.Background()) // never to be used again
+		}
 	}
-	texts *texts
 }
 
-func (c *pgxConn) bind(sql string, args []any) (string, []any, error) {
-	st, err := c.texts.parse(sql)
-	if err != nil {
-		return "", nil, err
-	}
-	values, err := bindAll(args, st.params)
-	return st.dollar, values, err
-}
-
-func (c *pgxConn) query(ctx context.Context, sql string, args []any, limit int) (out [][]any, err error) {
-	text, values, err := c.bind(sql, args)
+func (p *postgres) ask(ctx context.Context, c *pgxpool.Conn, sql string, args []any) (pgx.Rows, error) {
+	st, values, err := p.texts.bind(sql, args)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := c.db.Query(ctx, text, values...)
-	if err != nil {
-		return nil, postgresError(err)
-	}
+	rows, err := c.Query(ctx, st.dollar, values...)
+	return rows, postgresError(err)
+}
+
+// readRows reads up to limit rows, or all, and closes rows.
+func readRows(rows pgx.Rows, limit int) (out [][]any, err error) {
 	defer rows.Close()
 	for (limit <= 0 || len(out) < limit) && rows.Next() {
 		row, err := rows.Values()
 		if err != nil {
-			return nil, postgresError(err)
+			return nil, err
 		}
 		for i, v := range row {
 			row[i] = plainValue(v)
@@ -158,22 +202,7 @@ func (c *pgxConn) query(ctx context.Context, sql string, args []any, limit int) 
 		out = append(out, row)
 	}
 	rows.Close()
-	if err := rows.Err(); err != nil {
-		return nil, postgresError(err)
-	}
-	return out, nil
-}
-
-func (c *pgxConn) exec(ctx context.Context, sql string, args []any) (int64, error) {
-	text, values, err := c.bind(sql, args)
-	if err != nil {
-		return 0, err
-	}
-	tag, err := c.db.Exec(ctx, text, values...)
-	if err != nil {
-		return 0, postgresError(err)
-	}
-	return tag.RowsAffected(), nil
+	return out, rows.Err()
 }
 
 // plainValue turns PostgreSQL's narrower and wider numbers into those SQLite

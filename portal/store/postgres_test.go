@@ -2,9 +2,13 @@ package store_test
 
 import (
 	"errors"
+	"net"
+	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/store"
@@ -122,5 +126,71 @@ func TestPostgresNodesMigrateTogether(t *testing.T) {
 			})
 		}
 		wg.Wait()
+	})
+}
+
+// A server that takes connections and says nothing holds nobody up.
+func TestPostgresSilent(t *testing.T) {
+	t.Parallel()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ln.Close() })
+	start := time.Now()
+	_, err = store.Open(t.Context(), store.Options{DatabaseURL: "postgres://wpp@" + ln.Addr().String() + "/wpp?sslmode=disable", Migrate: true})
+	wantCode(t, err, portal.CodeStorageUnavailable)
+	if took := time.Since(start); took > 30*time.Second {
+		t.Errorf("answered after %s", took)
+	}
+}
+
+// Who finds every connection taken waits a while and is told that there is too
+// much to do; afterwards all goes on.
+func TestPostgresPoolTaken(t *testing.T) {
+	t.Parallel()
+	u, err := url.Parse(storetest.Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := u.Query()
+	query.Set("pool_max_conns", "1")
+	u.RawQuery = query.Encode()
+	s, err := store.Open(t.Context(), store.Options{DatabaseURL: u.String()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	taken, free := make(chan struct{}), make(chan struct{})
+	var holder sync.WaitGroup
+	holder.Go(func() {
+		if err := s.Tx(t.Context(), func(*store.Tx) error { close(taken); <-free; return nil }); err != nil {
+			t.Error(err)
+		}
+	})
+	<-taken
+	wantCode(t, s.Tx(t.Context(), func(*store.Tx) error { return nil }), portal.CodeOverloaded)
+	wantCode(t, s.Ping(t.Context()), portal.CodeOverloaded)
+	close(free)
+	holder.Wait()
+	if err := s.Ping(t.Context()); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// A statement that never ends is given up after half a minute. The long form
+// only: there is nothing to shorten.
+func TestPostgresStuck(t *testing.T) {
+	if os.Getenv("WPP_SOAK") == "" {
+		return
+	}
+	onPostgres(t, func(t *testing.T, s *store.Store) {
+		start := time.Now()
+		wantCode(t, s.Tx(t.Context(), func(tx *store.Tx) error { return exec(tx, `SELECT pg_sleep(300)`) }), portal.CodeStorageUnavailable)
+		wantCode(t, s.Reader(t.Context()).Row(`SELECT 1 FROM pg_sleep(300)`, nil, new(int)), portal.CodeStorageUnavailable)
+		if took := time.Since(start); took > 65*time.Second {
+			t.Errorf("given up after %s", took)
+		}
+		must(t, s, func(tx *store.Tx) error { return insert(tx, "a") })
 	})
 }

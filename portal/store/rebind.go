@@ -98,6 +98,16 @@ type texts struct {
 	known map[string]statement
 }
 
+// bind parses a text and binds its arguments, for PostgreSQL.
+func (t *texts) bind(sql string, args []any) (statement, []any, error) {
+	st, err := t.parse(sql)
+	if err != nil {
+		return st, nil, err
+	}
+	values, err := bindAll(args, st.params)
+	return st, values, err
+}
+
 func (t *texts) parse(sql string) (statement, error) {
 	t.mu.RLock()
 	st, ok := t.known[sql]

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,33 +13,94 @@ import (
 // bodies. The row must be masked already. A platform row has no account.
 func (tx *Tx) InsertRequest(q portal.Request) (err error) {
 	defer portal.Wrap(&err, "InsertRequest(%s)", q.ID)
-	_, err = tx.Exec(`
-INSERT /* Request.Insert */ INTO requests (`+requestColumns+`)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		q.AccountID, string(q.Environment), q.ID, q.At, q.Source, q.Method, q.Path, q.Operation, q.Status,
-		string(q.ErrorCode), micros(q.Duration), q.Timing.Auth.Microseconds(), q.Timing.Limits.Microseconds(),
-		q.Timing.Validation.Microseconds(), q.Timing.Store.Microseconds(), q.TokenID, q.TokenName, q.UserID,
-		q.IP, q.UserAgent, q.IdempotencyKey, q.Replayed, q.TraceID, q.MessageID, q.ContactID, q.HandoffID,
-		q.OriginalRequestID)
-	if err != nil || q.Bodies == nil {
+	return tx.insertRequests([]portal.Request{q})
+}
+
+// InsertRequests is InsertRequest for many rows.
+func (tx *Tx) InsertRequests(rows []portal.Request) (err error) {
+	defer portal.Wrap(&err, "InsertRequests")
+	for chunk := range slices.Chunk(rows, insertChunk) {
+		if len(chunk) == insertChunk {
+			err = tx.insertRequests(chunk)
+		} else {
+			err = tx.insertEach(chunk)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insertEach spares the statements a shape for each number of rows.
+func (tx *Tx) insertEach(rows []portal.Request) error {
+	for i := range rows {
+		if err := tx.insertRequests(rows[i : i+1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insertChunk is how many rows one statement writes: over a network the way
+// there costs more than the row.
+const insertChunk = 16
+
+var (
+	requestValues = "(?" + strings.Repeat(", ?", 26) + ")"
+	insertOne     = `
+INSERT /* Request.Insert */ INTO requests (` + requestColumns + `)
+VALUES ` + requestValues
+	insertMany = insertOne + strings.Repeat(",\n"+requestValues, insertChunk-1)
+
+	insertBodies = `
+INSERT /* Request.InsertBodies */ INTO request_bodies (request_id, request_headers, request_body, response_headers, response_body)
+VALUES (?, ?, ?, ?, ?)`
+)
+
+// insertRequests writes one row or insertChunk of them.
+func (tx *Tx) insertRequests(rows []portal.Request) error {
+	sql := insertOne
+	if len(rows) > 1 {
+		sql = insertMany
+	}
+	args := make([]any, 0, 27*len(rows))
+	for _, q := range rows {
+		args = append(args, q.AccountID, string(q.Environment), q.ID, q.At, q.Source, q.Method, q.Path, q.Operation, q.Status,
+			string(q.ErrorCode), micros(q.Duration), q.Timing.Auth.Microseconds(), q.Timing.Limits.Microseconds(),
+			q.Timing.Validation.Microseconds(), q.Timing.Store.Microseconds(), q.TokenID, q.TokenName, q.UserID,
+			q.IP, q.UserAgent, q.IdempotencyKey, q.Replayed, q.TraceID, q.MessageID, q.ContactID, q.HandoffID,
+			q.OriginalRequestID)
+	}
+	if err := tx.Post(sql, args...); err != nil {
 		return err
 	}
-	return tx.insertBodies(q.ID, *q.Bodies)
+	for _, q := range rows {
+		if q.Bodies == nil {
+			continue
+		}
+		if err := tx.insertBodies(q.ID, *q.Bodies); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (tx *Tx) insertBodies(id string, b portal.Bodies) error {
-	request, err := json.Marshal(b.RequestHeaders)
+	request, response, err := headersOf(b)
 	if err != nil {
 		return err
 	}
-	response, err := json.Marshal(b.ResponseHeaders)
+	return tx.Post(insertBodies, id, request, b.RequestBody, response, b.ResponseBody)
+}
+
+func headersOf(b portal.Bodies) (request, response string, err error) {
+	in, err := json.Marshal(b.RequestHeaders)
 	if err != nil {
-		return err
+		return "", "", err
 	}
-	_, err = tx.Exec(`
-INSERT /* Request.InsertBodies */ INTO request_bodies (request_id, request_headers, request_body, response_headers, response_body)
-VALUES (?, ?, ?, ?, ?)`, id, string(request), b.RequestBody, string(response), b.ResponseBody)
-	return err
+	out, err := json.Marshal(b.ResponseHeaders)
+	return string(in), string(out), err
 }
 
 // Finished is what is known of a request only after its answer was written.
@@ -55,19 +117,33 @@ type Finished struct {
 func (tx *Tx) FinishRequests(all []Finished) (err error) {
 	defer portal.Wrap(&err, "FinishRequests")
 	for _, f := range all {
-		n, err := tx.Exec(`
+		err := tx.Post(`
 UPDATE /* Request.Finish */ requests
 SET duration = ?, store = ?
 WHERE account_id = ? AND environment = ? AND id = ?`,
 			f.Duration.Microseconds(), f.Store.Microseconds(), f.AccountID, string(f.Environment), f.ID)
-		if err == nil && n == 1 && f.Bodies != nil {
-			err = tx.insertBodies(f.ID, *f.Bodies)
+		if err == nil && f.Bodies != nil {
+			err = tx.finishBodies(f)
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// finishBodies inserts nothing when the row is not there.
+func (tx *Tx) finishBodies(f Finished) error {
+	request, response, err := headersOf(*f.Bodies)
+	if err != nil {
+		return err
+	}
+	return tx.Post(`
+INSERT /* Request.FinishBodies */ INTO request_bodies (request_id, request_headers, request_body, response_headers, response_body)
+SELECT id, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT)
+FROM requests
+WHERE account_id = ? AND environment = ? AND id = ?`,
+		request, f.Bodies.RequestBody, response, f.Bodies.ResponseBody, f.AccountID, string(f.Environment), f.ID)
 }
 
 // requestColumns is the order of InsertRequest and scanRequest.
@@ -125,10 +201,7 @@ WHERE account_id = ? AND environment = ? AND id = ?`,
 // to From, whichever comes first.
 func (r Reader) Requests(t portal.Tenant, f portal.RequestFilter, p portal.Page) (rows []portal.Request, next string, err error) {
 	defer portal.Wrap(&err, "Requests(%s)", t.AccountID)
-	where, args := requestWhere(t, f)
-	if p.After != "" {
-		where, args = where+"\nAND id < ?", append(args, p.After)
-	}
+	where, args := requestWhere(t, f, p.After)
 	err = r.Rows(`
 SELECT /* Request.List */ `+requestColumns+`
 FROM requests`+where+`
@@ -149,8 +222,9 @@ LIMIT ?`, append(args, pageSize(p)+1), func(scan func(dest ...any) error) error 
 // ids are minted by the machine's clock, rows are dated by the injected one.
 const idSlack = time.Hour
 
-// requestWhere renders the conditions of a filter. Class 2 includes redirects and 304.
-func requestWhere(t portal.Tenant, f portal.RequestFilter) (string, []any) {
+// requestWhere renders the conditions of a filter, for the rows behind the id
+// after, or all for "". Class 2 includes redirects and 304.
+func requestWhere(t portal.Tenant, f portal.RequestFilter, after string) (string, []any) {
 	var b strings.Builder
 	b.WriteString("\nWHERE account_id = ? AND environment = ?")
 	args := []any{t.AccountID, string(t.Environment)}
@@ -189,6 +263,13 @@ func requestWhere(t portal.Tenant, f portal.RequestFilter) (string, []any) {
 	if f.To != nil {
 		and("at < ?", *f.To)
 	}
+	// The walk begins here, past everything newer. One condition: of two, SQLite would take the first.
+	if after == "" && f.To != nil {
+		after = portal.FirstID(portal.PrefixRequest, f.To.Add(idSlack))
+	}
+	if after != "" {
+		and("id < ?", after)
+	}
 	return b.String(), args
 }
 
@@ -196,51 +277,6 @@ var likeEscaper = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
 
 // likePrefix returns the pattern of texts that start with s, for ESCAPE '!'.
 func likePrefix(s string) string { return likeEscaper.Replace(s) + "%" }
-
-// RequestErrors counts the refused calls of a time by code, most frequent first.
-func (r Reader) RequestErrors(t portal.Tenant, from, to time.Time, limit int) (out []RequestErrors, err error) {
-	defer portal.Wrap(&err, "RequestErrors(%s)", t.AccountID)
-	where, args := requestWhere(t, portal.RequestFilter{From: &from, To: &to})
-	err = r.Rows(`
-SELECT /* Request.Errors */ error_code, COUNT(*) AS calls, MAX(at)
-FROM requests`+where+`
-AND error_code <> ''
-GROUP BY error_code
-ORDER BY calls DESC, error_code
-LIMIT ?`, append(args, limit), func(scan func(dest ...any) error) error {
-		var e RequestErrors
-		err := scan((*string)(&e.Code), &e.Calls, &e.LastAt)
-		out = append(out, e)
-		return err
-	})
-	return out, err
-}
-
-// RequestErrors is how often a code was answered, and when last.
-type RequestErrors struct {
-	Code   portal.Code
-	Calls  int64
-	LastAt time.Time
-}
-
-// PurgeRequests deletes up to limit rows older than rowsBefore, with their
-// bodies, and up to limit bodies older than bodiesBefore. It returns how many
-// it deleted; 0 means that nothing old is left.
-func (tx *Tx) PurgeRequests(rowsBefore, bodiesBefore time.Time, limit int) (n int64, err error) {
-	defer portal.Wrap(&err, "PurgeRequests")
-	first := func(t time.Time) string { return portal.FirstID(portal.PrefixRequest, t) }
-	bodies, err := tx.Exec(`
-DELETE /* Request.PurgeBodies */ FROM request_bodies
-WHERE request_id IN (SELECT request_id FROM request_bodies WHERE request_id < ? ORDER BY request_id LIMIT ?)`,
-		first(bodiesBefore), limit)
-	if err != nil {
-		return 0, err
-	}
-	rows, err := tx.Exec(`
-DELETE /* Request.Purge */ FROM requests
-WHERE id IN (SELECT id FROM requests WHERE id < ? ORDER BY id LIMIT ?)`, first(rowsBefore), limit)
-	return bodies + rows, err
-}
 
 func micros(d *time.Duration) *int64 {
 	if d == nil {

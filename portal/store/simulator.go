@@ -2,10 +2,12 @@ package store
 
 import (
 	"context"
-	"sync"
+	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/lanes"
 	"github.com/wppmarketing/developers/portal/whatsapp"
 	"github.com/wppmarketing/developers/portal/whatsapp/simulator"
 )
@@ -14,9 +16,10 @@ import (
 const TopicSimulator = "simulator"
 
 const (
-	callbackLease    = time.Minute
-	callbackParallel = 16
+	callbackLease    = 40 * time.Second // a pass that takes longer repeats callbacks, which is harmless
+	callbackParallel = 32
 	maxCallbackDelay = 5 * time.Minute
+	maxCallbackTries = 2000 // about a week
 )
 
 // SimulatorJournal lets the WhatsApp simulator keep its phones and the callbacks
@@ -48,8 +51,8 @@ func (s SimulatorJournal) Schedule(ctx context.Context, callbacks []simulator.Ca
 	return s.Tx(ctx, func(tx *Tx) error {
 		for _, c := range callbacks {
 			if _, err := tx.Exec(`
-INSERT /* SimulatorCallback.Insert */ INTO simulator_callbacks (id, channel_id, body, tries, due_at)
-VALUES (?, ?, ?, 0, ?)`, c.ID, c.ChannelID, c.Body, c.DueAt); err != nil {
+INSERT /* SimulatorCallback.Insert */ INTO simulator_callbacks (id, channel_id, body, tries, due_at, claims, reason)
+VALUES (?, ?, ?, 0, ?, 0, '')`, c.ID, c.ChannelID, c.Body, c.DueAt); err != nil {
 				return err
 			}
 		}
@@ -61,13 +64,24 @@ VALUES (?, ?, ?, 0, ?)`, c.ID, c.ChannelID, c.Body, c.DueAt); err != nil {
 // owed is a callback with what decides its next try.
 type owed struct {
 	simulator.Callback
-	tries int
-	done  bool
+	tries, claims int
+	result        result
 }
+
+// result is what a try of a callback came to.
+type result int
+
+const (
+	postponed result = iota // refused, or behind one that was
+	delivered
+	panicked
+)
 
 // Deliver claims due callbacks and calls send for each, several at a time but
 // those of one message one after the other. What send refused is tried again
-// later and later; it returns how many it tried.
+// later and later, for about a week. A callback that panics again and again,
+// or was claimed again and again without an outcome, is kept as dead, and the
+// others do not notice. It returns how many it took up.
 func (s SimulatorJournal) Deliver(ctx context.Context, limit int, send func(simulator.Callback) error) (n int, err error) {
 	defer portal.Wrap(&err, "Deliver")
 	var due []*owed
@@ -78,82 +92,117 @@ func (s SimulatorJournal) Deliver(ctx context.Context, limit int, send func(simu
 	if err != nil || len(due) == 0 {
 		return 0, err
 	}
-	var all sync.WaitGroup
-	slots := make(chan struct{}, callbackParallel)
-	for _, group := range bySubject(due) {
-		slots <- struct{}{}
-		all.Go(func() {
-			defer func() { <-slots }()
-			for _, c := range group {
-				if c.done = send(c.Callback) == nil; !c.done {
-					return // the later ones wait for it
-				}
-			}
-		})
-	}
-	all.Wait()
+	sendAll(due, send)
 	// What was delivered must not be delivered again because ctx ended meanwhile.
 	return len(due), s.Tx(context.WithoutCancel(ctx), func(tx *Tx) error { return tx.settleCallbacks(due) })
 }
 
+func sendAll(due []*owed, send func(simulator.Callback) error) {
+	side := lanes.New(callbackParallel)
+	held := map[string]*atomic.Bool{} // by subject: one was refused, and the later ones wait for it
+	for _, c := range due {
+		if c.claims > MaxClaims {
+			continue
+		}
+		subject := subjectOf(c)
+		if held[subject] == nil {
+			held[subject] = new(atomic.Bool)
+		}
+		hold := held[subject]
+		side.Go(subject, lanes.Job{Do: func() {
+			if hold.Load() {
+				return
+			}
+			hold.Store(true)
+			c.result = panicked
+			switch err := send(c.Callback); {
+			case err == nil:
+				c.result = delivered
+				hold.Store(false)
+			case !errors.Is(err, simulator.ErrPanicked):
+				c.result = postponed
+			}
+		}})
+	}
+	side.Wait()
+}
+
 func (tx *Tx) claimCallbacks(limit int) (due []*owed, err error) {
-	ids, err := tx.ClaimDue(Claim{Table: "simulator_callbacks", Order: "due_at, id", Limit: limit, Lease: callbackLease})
+	ids, err := tx.ClaimDue(Claim{
+		Table: "simulator_callbacks", Order: "t.due_at, t.id", Limit: limit,
+		Lease: callbackLease, Counted: true, Suspects: true,
+	})
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
 	err = tx.Rows(`
-SELECT /* SimulatorCallback.Claimed */ id, channel_id, body, tries, due_at
+SELECT /* SimulatorCallback.Claimed */ id, channel_id, body, tries, claims, due_at
 FROM simulator_callbacks
 WHERE id IN `+listOf(len(ids))+`
 ORDER BY due_at, id`, textArgs(ids), func(scan func(dest ...any) error) error {
 		c := new(owed)
 		due = append(due, c)
-		return scan(&c.ID, &c.ChannelID, &c.Body, &c.tries, &c.DueAt)
+		return scan(&c.ID, &c.ChannelID, &c.Body, &c.tries, &c.claims, &c.DueAt)
 	})
 	return due, err
 }
 
 func (tx *Tx) settleCallbacks(due []*owed) error {
-	var delivered []string
+	var done []string
 	for _, c := range due {
-		if c.done {
-			delivered = append(delivered, c.ID)
-			continue
+		var err error
+		switch {
+		case c.result == delivered:
+			done = append(done, c.ID)
+		case c.claims > MaxClaims:
+			err = tx.buryCallback(c.ID, "claimed again and again without an outcome")
+		case c.result == panicked && c.claims == MaxClaims:
+			err = tx.buryCallback(c.ID, "delivering it panics")
+		case c.tries+1 >= maxCallbackTries:
+			err = tx.buryCallback(c.ID, "refused for a week")
+		default:
+			err = tx.postponeCallback(c)
 		}
-		wait := min(time.Second<<min(c.tries, 10), maxCallbackDelay)
-		if _, err := tx.Exec(`
-UPDATE /* SimulatorCallback.Postpone */ simulator_callbacks
-SET tries = tries + 1, due_at = ?, lease_until = NULL
-WHERE id = ?`, tx.now.Add(wait), c.ID); err != nil {
+		if err != nil {
 			return err
 		}
 	}
-	if len(delivered) == 0 {
+	if len(done) == 0 {
 		return nil
 	}
 	_, err := tx.Exec(`
 DELETE /* SimulatorCallback.Delivered */ FROM simulator_callbacks
-WHERE id IN `+listOf(len(delivered)), textArgs(delivered)...)
+WHERE id IN `+listOf(len(done)), textArgs(done)...)
 	return err
 }
 
-// bySubject groups callbacks by the message they are about, in their order:
-// read, delivered to us before delivered, would hide it for ever.
-func bySubject(due []*owed) [][]*owed {
-	var groups [][]*owed
-	index := map[string]int{}
-	for _, c := range due {
-		subject := c.ID
-		if parsed, err := whatsapp.ParseCallback(c.Body); err == nil && len(parsed.Statuses) > 0 {
-			subject = parsed.Statuses[0].MessageID
-		}
-		i, known := index[subject]
-		if !known {
-			i = len(groups)
-			index[subject] = i
-			groups = append(groups, nil)
-		}
-		groups[i] = append(groups[i], c)
+// postponeCallback has a callback tried later. A panic is no outcome: its claim counts.
+func (tx *Tx) postponeCallback(c *owed) error {
+	claims := 0
+	if c.result == panicked {
+		claims = c.claims
 	}
-	return groups
+	wait := min(time.Second<<min(c.tries, 10), maxCallbackDelay)
+	_, err := tx.Exec(`
+UPDATE /* SimulatorCallback.Postpone */ simulator_callbacks
+SET tries = tries + 1, due_at = ?, lease_until = NULL, claims = ?
+WHERE id = ?`, tx.now.Add(wait), claims, c.ID)
+	return err
+}
+
+func (tx *Tx) buryCallback(id, reason string) error {
+	_, err := tx.Exec(`
+UPDATE /* SimulatorCallback.Bury */ simulator_callbacks
+SET due_at = NULL, lease_until = NULL, dead_at = ?, reason = ?
+WHERE id = ?`, tx.now, reason, id)
+	return err
+}
+
+// subjectOf returns the message a callback is about, whose callbacks keep their
+// order: read, delivered to us before delivered, would hide it for ever.
+func subjectOf(c *owed) string {
+	if parsed, err := whatsapp.ParseCallback(c.Body); err == nil && len(parsed.Statuses) > 0 {
+		return parsed.Statuses[0].MessageID
+	}
+	return c.ID
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/wppmarketing/developers/portal"
 )
@@ -26,6 +27,7 @@ const maxReaders = 8
 type sqlite struct {
 	*writer
 	readers *readers
+	path    string
 }
 
 func openSQLite(ctx context.Context, o Options) (engine, error) {
@@ -36,11 +38,11 @@ func openSQLite(ctx context.Context, o Options) (engine, error) {
 	if err := migrateSQLite(ctx, path, o); err != nil {
 		return nil, err
 	}
-	w, err := newWriter(sqliteDSN(path, o, false), o.Logger)
+	w, err := newWriter(sqliteDSN(path, o, false), o)
 	if err != nil {
 		return nil, err
 	}
-	return &sqlite{writer: w, readers: newReaders(sqliteDSN(path, o, true))}, nil
+	return &sqlite{writer: w, readers: newReaders(sqliteDSN(path, o, true), o.Observer), path: path}, nil
 }
 
 // createFile makes the file before SQLite does, readable by its owner only;
@@ -66,21 +68,25 @@ func sqliteDSN(path string, o Options, readOnly bool) string {
 	q := url.Values{}
 	q.Set("_busy_timeout", strconv.FormatInt(o.BusyTimeout.Milliseconds(), 10))
 	q.Set("_foreign_keys", "true")
+	q.Set("_mutex", "no") // a connection is used by one goroutine at a time
 	if readOnly {
 		q.Set("mode", "ro")
 		q.Set("_query_only", "true")
 	} else {
 		q.Set("mode", "rw")
-		q.Set("_auto_vacuum", "incremental")
 		q.Set("_journal_mode", "WAL")
 		q.Set("_synchronous", "FULL")
-		q.Set("_cache_size", "-8000")
+		q.Set("_cache_size", "-64000")
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
 
 func migrateSQLite(ctx context.Context, path string, o Options) (err error) {
-	db, err := sql.Open("sqlite3", sqliteDSN(path, o, false))
+	dsn := sqliteDSN(path, o, false)
+	if info, err := os.Stat(path); err == nil && info.Size() == 0 {
+		dsn += "&_auto_vacuum=incremental" // before the first table; later it would be a write at every start
+	}
+	db, err := sql.Open("sqlite3", dsn)
 	if err != nil {
 		return err
 	}
@@ -104,26 +110,25 @@ func (s *sqlite) close() error {
 // readers is a pool of read-only connections, opened when needed and used
 // last in, first out, so that a quiet program keeps one warm.
 type readers struct {
-	dsn   string
-	slots chan struct{}
+	dsn      string
+	slots    chan struct{}
+	observer Observer
 
 	mu     sync.Mutex
 	idle   []*sqliteConn
 	closed bool
 }
 
-func newReaders(dsn string) *readers {
-	return &readers{dsn: dsn, slots: make(chan struct{}, maxReaders)}
+func newReaders(dsn string, observer Observer) *readers {
+	return &readers{dsn: dsn, slots: make(chan struct{}, maxReaders), observer: observer}
 }
 
 func (r *readers) query(ctx context.Context, sql string, args []any, limit int) ([][]any, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	select {
-	case r.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := r.enter(ctx); err != nil {
+		return nil, err
 	}
 	defer func() { <-r.slots }()
 	c, err := r.take()
@@ -132,6 +137,23 @@ func (r *readers) query(ctx context.Context, sql string, args []any, limit int) 
 	}
 	rows, err := c.query(ctx, sql, args, limit)
 	return rows, errors.Join(err, r.put(c, err))
+}
+
+// enter waits for one of the slots.
+func (r *readers) enter(ctx context.Context) error {
+	select {
+	case r.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	start := time.Now()
+	select {
+	case r.slots <- struct{}{}:
+		r.observer.ReadWaited(time.Since(start))
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (r *readers) take() (*sqliteConn, error) {

@@ -19,6 +19,7 @@ import (
 type sqliteConn struct {
 	raw      *sqlite3.SQLiteConn
 	prepared map[string]*prepared
+	values   []driver.NamedValue // of the statement under way
 }
 
 type prepared struct {
@@ -78,15 +79,15 @@ func (c *sqliteConn) bind(sql string, args []any) (*prepared, []driver.NamedValu
 	if len(args) != p.params {
 		return nil, nil, fmt.Errorf("%d arguments for %d placeholders", len(args), p.params)
 	}
-	values := make([]driver.NamedValue, len(args))
+	c.values = c.values[:0]
 	for i, arg := range args {
 		v, err := bindValue(arg)
 		if err != nil {
 			return nil, nil, fmt.Errorf("argument %d: %w", i+1, err)
 		}
-		values[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
+		c.values = append(c.values, driver.NamedValue{Ordinal: i + 1, Value: v})
 	}
-	return p, values, nil
+	return p, c.values, nil
 }
 
 func (c *sqliteConn) query(ctx context.Context, sql string, args []any, limit int) ([][]any, error) {
@@ -142,6 +143,11 @@ func (c *sqliteConn) exec(ctx context.Context, sql string, args []any) (int64, e
 		return 0, sqliteError(err)
 	}
 	return result.RowsAffected()
+}
+
+func (c *sqliteConn) post(ctx context.Context, sql string, args []any) error {
+	_, err := c.exec(ctx, sql, args)
+	return err
 }
 
 // control runs a statement that only steers the transaction.

@@ -67,7 +67,7 @@ func TestSQLitePragmas(t *testing.T) {
 	}
 	must(t, s, func(tx *store.Tx) error {
 		for name, want := range map[string]string{
-			"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "auto_vacuum": "2", "busy_timeout": "10000", "temp_store": "2",
+			"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "auto_vacuum": "2", "busy_timeout": "0", "temp_store": "2",
 		} {
 			if got := pragma(tx.Reader, name); got != want {
 				t.Errorf("the writer has %s = %s, want %s", name, got, want)
@@ -75,8 +75,10 @@ func TestSQLitePragmas(t *testing.T) {
 		}
 		return nil
 	})
-	if got := pragma(s.Reader(t.Context()), "query_only"); got != "1" {
-		t.Errorf("a reader has query_only = %s", got)
+	for name, want := range map[string]string{"query_only": "1", "busy_timeout": "10000"} {
+		if got := pragma(s.Reader(t.Context()), name); got != want {
+			t.Errorf("a reader has %s = %s, want %s", name, got, want)
+		}
 	}
 	if err := s.Reader(t.Context()).Rows(`DELETE FROM things RETURNING id`, nil, nil); err == nil {
 		t.Error("a reader wrote")
@@ -139,6 +141,14 @@ func TestSQLiteRefusesWhenTheQueueIsFull(t *testing.T) {
 	if got := len(ids(t, s)); stored.Load() != queue || got != queue {
 		t.Errorf("%d answered stored, %d rows, want %d", stored.Load(), got, queue)
 	}
+}
+
+// Those who wait for a busy writer share its next transaction.
+func TestSQLiteNeighborsInOneBatch(t *testing.T) {
+	t.Parallel()
+	s := openThings(t)
+	release := blockWriter(t, s)
+	neighbors(t, s, release)
 }
 
 // A full disk makes SQLite roll back the whole batch: nobody in it may believe

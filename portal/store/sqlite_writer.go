@@ -6,16 +6,17 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
 )
 
 const (
-	maxQueue  = 1024                 // callers that may wait; one more is refused
-	maxBatch  = 256                  // commands committed together
-	maxLinger = 2 * time.Millisecond // how long a batch waits for callers on their way
+	maxQueue  = 1024                    // callers that may wait; one more is refused
+	maxBatch  = 256                     // commands committed together
+	minCrowd  = 5                       // commands in a batch, after which the next one lingers
+	maxLinger = 1500 * time.Microsecond // how long a batch waits for callers on their way
+	lockEvery = time.Millisecond        // how often it is tried to get another process's lock
 )
 
 var (
@@ -32,18 +33,21 @@ var (
 // neighbor.
 type writer struct {
 	dsn      string
+	patience time.Duration // with another process's lock
 	log      *slog.Logger
+	observer Observer
 	queue    chan *command
 	finished chan struct{} // closed when the last command is done
-
-	inFlight atomic.Int64 // callers inside write
 
 	mu     sync.RWMutex // guards closed against sending on a closed queue
 	closed bool
 
 	// Used by the writing goroutine only.
-	conn    *sqliteConn
-	dropped bool // SQLite has rolled back the batch
+	conn       *sqliteConn
+	dropped    error // why SQLite has rolled back the batch
+	last       int   // commands in the last batch
+	before     int   // and in the one before
+	checkpoint *checkpointer
 }
 
 type command struct {
@@ -53,19 +57,17 @@ type command struct {
 	done chan struct{}
 }
 
-func newWriter(dsn string, log *slog.Logger) (*writer, error) {
-	c, err := dialSQLite(dsn)
-	if err != nil {
+func newWriter(dsn string, o Options) (*writer, error) {
+	w := &writer{dsn: dsn, patience: o.BusyTimeout, log: o.Logger, observer: o.Observer, queue: make(chan *command, maxQueue), finished: make(chan struct{})}
+	if err := w.dial(); err != nil {
 		return nil, err
 	}
-	w := &writer{dsn: dsn, log: log, queue: make(chan *command, maxQueue), finished: make(chan struct{}), conn: c}
+	w.checkpoint = newCheckpointer(dsn, o.Logger)
 	go w.loop()
 	return w, nil
 }
 
 func (w *writer) write(ctx context.Context, work func(c conn) error) error {
-	w.inFlight.Add(1)
-	defer w.inFlight.Add(-1)
 	c := &command{ctx: ctx, work: work, done: make(chan struct{})}
 	if err := w.send(c); err != nil {
 		return err
@@ -103,16 +105,18 @@ func (w *writer) loop() {
 	defer close(w.finished)
 	for first := range w.queue {
 		batch := w.collect(first)
+		w.before, w.last = w.last, len(batch)
 		w.commit(batch)
 		for _, c := range batch {
 			close(c.done)
 		}
+		w.restartLog()
 	}
+	w.checkpoint.stop()
 	w.hangUp()
 }
 
-// collect takes what waits in the queue. It lingers only while other callers
-// are on their way here, so a lone caller never waits.
+// collect takes what waits in the queue, and lingers for a crowd.
 func (w *writer) collect(first *command) []*command {
 	batch := []*command{first}
 	var patience <-chan time.Time
@@ -126,7 +130,7 @@ func (w *writer) collect(first *command) []*command {
 			continue
 		default:
 		}
-		if int64(len(batch)) >= w.inFlight.Load() {
+		if len(batch) >= w.crowd() {
 			return batch
 		}
 		if patience == nil {
@@ -145,14 +149,27 @@ func (w *writer) collect(first *command) []*command {
 	return batch
 }
 
+// crowd is how many commands a batch waits for. While some wait for a commit,
+// others are on their way here: the last two batches together tell how many
+// there are. Whoever writes alone, or with a few, never waits.
+func (w *writer) crowd() int {
+	if w.last < minCrowd {
+		return 0
+	}
+	return (w.last + w.before) * 7 / 10
+}
+
 // commit runs the batch and leaves in each command its outcome.
 func (w *writer) commit(batch []*command) {
+	start := time.Now()
 	err := w.begin()
 	if err == nil {
 		w.runAll(batch)
 		err = w.end()
 	}
 	if err == nil {
+		w.observer.Batch(len(batch), time.Since(start))
+		w.checkpoint.committed()
 		return
 	}
 	w.log.Error("a batch of transactions was not stored", "commands", len(batch), "error", err)
@@ -165,20 +182,58 @@ func (w *writer) commit(batch []*command) {
 }
 
 func (w *writer) begin() (err error) {
-	w.dropped = false
+	w.dropped = nil
 	if w.conn == nil {
-		if w.conn, err = dialSQLite(w.dsn); err != nil {
-			w.conn = nil
+		if err := w.dial(); err != nil {
 			return err
 		}
 	}
-	return w.conn.control("BEGIN IMMEDIATE")
+	return w.lock()
+}
+
+// lock takes the write lock. SQLite's own way of waiting looks ten times a
+// second: beside a process that writes without a pause that would starve.
+func (w *writer) lock() error {
+	deadline := time.Now().Add(w.patience)
+	for {
+		err := w.conn.control("BEGIN IMMEDIATE")
+		if portal.CodeOf(err) != portal.CodeOverloaded || time.Now().After(deadline) {
+			return err
+		}
+		time.Sleep(lockEvery)
+	}
+}
+
+func (w *writer) dial() error {
+	c, err := dialSQLite(w.dsn)
+	if err != nil {
+		return err
+	}
+	// The checkpointer copies the log, and lock does the waiting.
+	for _, pragma := range []string{"PRAGMA wal_autocheckpoint = 0", "PRAGMA busy_timeout = 0"} {
+		if err := c.control(pragma); err != nil {
+			return errors.Join(err, c.close())
+		}
+	}
+	w.conn = c
+	return nil
+}
+
+// restartLog copies what the checkpointer left, when it asks for that. Nobody
+// may have to wait for a reader, so it may take several turns.
+func (w *writer) restartLog() {
+	if w.conn == nil || !w.checkpoint.restart.Swap(false) {
+		return
+	}
+	if _, _, err := w.conn.checkpoint("PASSIVE"); err != nil {
+		w.log.Warn("the write-ahead log was not copied into the database", "error", err)
+	}
 }
 
 // end commits, or answers why nothing of the batch is stored.
 func (w *writer) end() error {
-	err := error(errDropped)
-	if !w.dropped {
+	err := w.dropped
+	if err == nil {
 		err = w.conn.control("COMMIT")
 	}
 	if err != nil && w.conn.inTransaction() {
@@ -206,14 +261,14 @@ func (w *writer) runAll(batch []*command) {
 
 // run executes one command inside its savepoint.
 func (w *writer) run(c *command) {
-	if w.dropped {
+	if w.dropped != nil {
 		return
 	}
 	if c.err = c.ctx.Err(); c.err != nil {
 		return
 	}
 	if c.err = w.conn.control("SAVEPOINT command"); c.err != nil {
-		w.dropped = true
+		w.dropped = errors.Join(errDropped, c.err)
 		return
 	}
 	guard(w.log, func() error { return c.work(w.conn) }, func(err error) { c.err = w.settle(err) })
@@ -224,7 +279,7 @@ func (w *writer) run(c *command) {
 // ends here.
 func (w *writer) settle(err error) error {
 	if !w.conn.inTransaction() {
-		w.dropped = true
+		w.dropped = errors.Join(errDropped, err)
 		return err
 	}
 	if err == nil {
@@ -234,7 +289,7 @@ func (w *writer) settle(err error) error {
 	}
 	if undo := errors.Join(w.conn.control("ROLLBACK TO command"), w.conn.control("RELEASE command")); undo != nil {
 		w.log.Error("a savepoint was not rolled back", "error", undo)
-		w.dropped = true
+		w.dropped = errors.Join(errDropped, undo)
 	}
 	return err
 }

@@ -7,7 +7,11 @@
 // keep the two from drifting apart.
 //
 // The package must not decide: rules live in portal and its use cases. It
-// does no network or file access except to its database.
+// does no network or file access except to its database and copies of it.
+//
+// Several processes may share one PostgreSQL database: bell.go wakes and tells
+// them. Signals are lost while that is away, and need a connection that lasts: a
+// pooler in between must pool by session.
 //
 // Known weaknesses. A Tx started inside the function of another Tx waits for
 // itself for ever on SQLite. When the connection to PostgreSQL breaks during
@@ -22,6 +26,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
@@ -36,6 +41,7 @@ type Options struct {
 	SecretKey   []byte           // 32 bytes; nil: Seal and Unseal answer an error
 	BusyTimeout time.Duration    // how long SQLite waits for another process; 0 = 10 s
 	Migrate     bool             // true: bring an older schema up to date; false: refuse it
+	Observer    Observer         // nil = nobody
 }
 
 // LogValue hides the secret key and the password inside the database address.
@@ -56,6 +62,7 @@ type engine interface {
 	// skipLocked ends the SELECT of a claim, so that claimers pass each other by.
 	skipLocked() string
 	name() string
+	stats() Stats // without a query
 	close() error
 }
 
@@ -69,14 +76,21 @@ type querier interface {
 type conn interface {
 	querier
 	exec(ctx context.Context, sql string, args []any) (int64, error)
+	// post is exec whose row count nobody needs: it may run, and fail, with a
+	// later statement or with the commit.
+	post(ctx context.Context, sql string, args []any) error
 }
 
 // Store is an open database, safe for concurrent use.
 type Store struct {
-	engine engine
-	now    func() time.Time
-	vault  *vault
-	bell   bell
+	engine   engine
+	reads    querier // the engine, watched
+	observer Observer
+	now      func() time.Time
+	vault    *vault
+	bell     bell
+
+	unwritten atomic.Bool // a transaction was refused for want of storage; Ready clears it
 }
 
 // Open opens the database and creates the SQLite file if there is none. It
@@ -92,6 +106,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.BusyTimeout <= 0 {
 		o.BusyTimeout = 10 * time.Second
 	}
+	if o.Observer == nil {
+		o.Observer = unobserved{}
+	}
 	v, err := newVault(o.SecretKey)
 	if err != nil {
 		return nil, err
@@ -104,7 +121,16 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	return &Store{engine: e, now: o.Now, vault: v}, nil
+	s := &Store{engine: e, reads: &watchedReads{e, o.Observer}, observer: o.Observer, now: o.Now, vault: v}
+	if p, ok := e.(*postgres); ok {
+		s.bell.nodes, p.nodes.bell = p.nodes, &s.bell
+	}
+	if o.Migrate { // after a long rest no day of the log is made ahead any more
+		if err := s.KeepRequestDays(ctx, Retention{}); err != nil {
+			o.Logger.Warn("the days of the request log were not made", "error", err)
+		}
+	}
+	return s, nil
 }
 
 // Close waits for the transactions under way and closes the database. Later
@@ -130,7 +156,7 @@ FROM goose_db_version`, nil, &version)
 // Reader reads what is committed; each of its methods is one statement with
 // its own view of the data. It is cheap to make. Do not use it inside a Tx,
 // which sees its own writes.
-func (s *Store) Reader(ctx context.Context) Reader { return Reader{ctx: ctx, q: s.engine} }
+func (s *Store) Reader(ctx context.Context) Reader { return Reader{ctx: ctx, q: s.reads} }
 
 // Tx runs fn in a transaction and commits if fn returns nil. It is the only
 // way to write. It returns when the outcome is known, even if ctx ends
@@ -148,7 +174,10 @@ func (s *Store) Tx(ctx context.Context, fn func(tx *Tx) error) error {
 		return err
 	}
 	var last *Tx
+	watch := stopwatch{start: time.Now()}
 	err := s.engine.write(ctx, func(c conn) error {
+		watch.began = time.Now()
+		defer func() { watch.ended = time.Now() }()
 		tc := &txConn{conn: c}
 		defer tc.end()
 		tx := &Tx{Reader: Reader{ctx: context.Background(), q: tc}, c: tc, now: s.Now(), skipLocked: s.engine.skipLocked(), vault: s.vault}
@@ -158,7 +187,11 @@ func (s *Store) Tx(ctx context.Context, fn func(tx *Tx) error) error {
 		}
 		return tc.failed
 	})
+	s.observer.Tx(ctx, watch.times(err))
 	if err != nil {
+		if portal.CodeOf(err) == portal.CodeStorageUnavailable {
+			s.unwritten.Store(true)
+		}
 		return err
 	}
 	for _, f := range last.after {
@@ -223,6 +256,12 @@ func (tx *Tx) Exec(sql string, args ...any) (rows int64, err error) {
 	return rows, tagged(sql, err)
 }
 
+// Post is Exec for a statement whose count nobody needs. On PostgreSQL it
+// travels with the next statement, or with the commit, which then tell its error.
+func (tx *Tx) Post(sql string, args ...any) error {
+	return tagged(sql, tx.c.post(tx.ctx, sql, args))
+}
+
 // AfterCommit has fn called once the transaction is known to be committed, on
 // the goroutine that called Store.Tx; never when it is rolled back.
 func (tx *Tx) AfterCommit(fn func()) { tx.after = append(tx.after, fn) }
@@ -252,6 +291,14 @@ func (t *txConn) exec(ctx context.Context, sql string, args []any) (int64, error
 	n, err := t.conn.exec(ctx, sql, args)
 	t.failed = err
 	return n, err
+}
+
+func (t *txConn) post(ctx context.Context, sql string, args []any) error {
+	if t.failed != nil {
+		return fmt.Errorf("after a failed statement: %w", t.failed)
+	}
+	t.failed = t.conn.post(ctx, sql, args)
+	return t.failed
 }
 
 func (t *txConn) end() { t.failed = errTxOver }

@@ -2,6 +2,8 @@ package store
 
 import (
 	"crypto/subtle"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
@@ -30,29 +32,39 @@ func (t *tokenRow) decode() (token portal.Token, err error) {
 	return t.Token, err
 }
 
-// TokenByHash returns the token with that hash, alive or not, and its account;
-// not_found for an unknown hash. Every call reads the database, so that a
-// revocation by any process holds at once.
-func (r Reader) TokenByHash(hash []byte) (token portal.Token, account portal.Account, err error) {
+// Holder is who a token speaks for.
+type Holder struct {
+	Token   portal.Token
+	Account portal.Account
+	Modules []string // the active ones
+}
+
+// TokenByHash returns the token with that hash, alive or not, with its account
+// and modules; not_found for an unknown hash. Every call reads the database, so
+// that a revocation by any process holds at once.
+func (r Reader) TokenByHash(hash []byte) (h Holder, err error) {
 	var t tokenRow
 	var a accountRow
 	var kept []byte
+	var off string
 	err = r.Row(`
-SELECT /* Token.TokenByHash */ t.hash, `+tokenColumns+`, `+accountColumns+`
+SELECT /* Token.TokenByHash */ t.hash, `+tokenColumns+`, `+accountColumns+`,
+  COALESCE((SELECT string_agg(m.name, ' ') FROM account_modules m WHERE m.account_id = a.id AND m.active = FALSE), '')
 FROM tokens t
 JOIN accounts a ON a.id = t.account_id
-WHERE t.hash = ?`, []any{hash}, append(append([]any{&kept}, t.dest()...), a.dest()...)...)
+WHERE t.hash = ?`, []any{hash}, slices.Concat([]any{&kept}, t.dest(), a.dest(), []any{&off})...)
 	if err == nil && subtle.ConstantTimeCompare(kept, hash) != 1 {
 		err = errNoRow
 	}
 	if err != nil {
-		return token, account, err
+		return h, err
 	}
-	if token, err = t.decode(); err != nil {
-		return token, account, err
+	if h.Token, err = t.decode(); err != nil {
+		return h, err
 	}
-	account, err = a.decode()
-	return token, account, err
+	h.Modules = modulesBut(strings.Fields(off))
+	h.Account, err = a.decode()
+	return h, err
 }
 
 // Token returns the tenant's token; not_found for an unknown or foreign id.
@@ -68,6 +80,21 @@ AND t.id = ?`, []any{t.AccountID, string(t.Environment), id}, row.dest()...)
 		return portal.Token{}, err
 	}
 	return row.decode()
+}
+
+// LockToken is Token, and makes other transactions that lock or change the
+// token wait until this one ends; not_found for an unknown or foreign id.
+func (tx *Tx) LockToken(t portal.Tenant, id string) (portal.Token, error) {
+	err := tx.one(tx.Exec(`
+UPDATE /* Token.LockToken */ tokens
+SET updated_at = updated_at
+WHERE account_id = ?
+AND environment = ?
+AND id = ?`, t.AccountID, string(t.Environment), id))
+	if err != nil {
+		return portal.Token{}, err
+	}
+	return tx.Token(t, id)
 }
 
 // The parts in which the tenant's tokens are listed.

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/tokens"
 )
 
@@ -105,10 +106,9 @@ func TestRotate(t *testing.T) {
 func TestRevoke(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	rung, cancel := b.store.Subscribe(tokens.Topic)
-	defer cancel()
+	var told []store.Signal
+	defer b.store.Listen(store.TopicAccess, func(s store.Signal) { told = append(told, s) })()
 	token, secret := b.mint(t, tokens.NewToken{})
-	<-rung
 	for _, foreign := range []portal.Tenant{b.live, b.foreign} {
 		mustCode(t, "foreign", b.Revoke(t.Context(), person, foreign, token.ID), portal.CodeNotFound)
 		if n, err := b.RevokeMany(t.Context(), person, foreign, []string{token.ID}); err != nil || n != 0 {
@@ -123,7 +123,9 @@ func TestRevoke(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	<-rung
+	if want := []store.Signal{{Payload: b.account.ID, Local: true}}; !slices.Equal(told, want) {
+		t.Errorf("told %v, want %v", told, want)
+	}
 	if got := b.verify(t, secret); got != portal.CodeRevokedToken {
 		t.Errorf("after: %q", got)
 	}

@@ -82,7 +82,7 @@ func (s *Service) Rotate(ctx context.Context, actor portal.Actor, t portal.Tenan
 		return token, "", refuseField("/overlap", portal.FieldOutOfRange)
 	}
 	err = s.store.Tx(ctx, func(tx *store.Tx) error {
-		old, err := tx.Token(t, o.ID)
+		old, err := tx.LockToken(t, o.ID)
 		if err != nil {
 			return err
 		}
@@ -108,6 +108,7 @@ func (s *Service) Rotate(ctx context.Context, actor portal.Actor, t portal.Tenan
 		if err != nil {
 			return err
 		}
+		s.changed(tx, t.AccountID)
 		return auditRotation(tx, actor, old.ID, token, o.Overlap)
 	})
 	if err != nil {
@@ -154,7 +155,7 @@ func (s *Service) Update(ctx context.Context, actor portal.Actor, t portal.Tenan
 		if err != nil {
 			return err
 		}
-		if token, err = tx.Token(t, id); err != nil {
+		if token, err = tx.LockToken(t, id); err != nil {
 			return err
 		}
 		if state := token.State(tx.Now()); state == portal.TokenRevoked || state == portal.TokenExpired {
@@ -170,7 +171,7 @@ func (s *Service) Update(ctx context.Context, actor portal.Actor, t portal.Tenan
 			return portal.Refuse(portal.CodeValidationFailed, fields...)
 		}
 		token.UpdatedAt = tx.Now()
-		tx.AfterCommit(func() { s.store.Notify(Topic) })
+		s.changed(tx, t.AccountID)
 		err = tx.UpdateToken(token)
 		if isNotFound(err) {
 			return portal.Refuse(portal.CodePreconditionFailed)
@@ -211,9 +212,6 @@ func (s *Service) insert(tx *store.Tx, token *portal.Token, nonce string) (secre
 		return "", refuseField("/nonce", portal.FieldTooLong)
 	}
 	if nonce != "" {
-		if err := tx.PurgeNonces(tx.Now().Add(-nonceLifetime)); err != nil {
-			return "", err
-		}
 		made, fresh, err := tx.UseNonce(portal.Tenant{AccountID: token.AccountID, Environment: token.Environment}, nonce, token.ID)
 		if err != nil {
 			return "", err
@@ -226,8 +224,13 @@ func (s *Service) insert(tx *store.Tx, token *portal.Token, nonce string) (secre
 	token.Prefix = secret[:strings.LastIndexByte(secret, '_')+1]
 	token.Last4 = secret[len(secret)-4:]
 	token.CreatedAt, token.UpdatedAt = tx.Now(), tx.Now()
-	tx.AfterCommit(func() { s.store.Notify(Topic) })
 	return secret, tx.InsertToken(*token, portal.HashSecret(secret))
+}
+
+// ForgetForms forgets the forms that are too old to be sent again.
+func (s *Service) ForgetForms(ctx context.Context) (err error) {
+	defer portal.Wrap(&err, "ForgetForms")
+	return s.store.Tx(ctx, func(tx *store.Tx) error { return tx.PurgeNonces(tx.Now().Add(-nonceLifetime)) })
 }
 
 // check tidies a token and returns what is wrong with it.

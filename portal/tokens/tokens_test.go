@@ -328,4 +328,18 @@ func TestNonce(t *testing.T) {
 	if _, _, err := b.Mint(t.Context(), person, b.test, n); err != nil {
 		t.Errorf("the corrected form: %v", err)
 	}
+	for _, form := range []struct {
+		age   time.Duration
+		fresh bool
+	}{{29 * 24 * time.Hour, false}, {2 * 24 * time.Hour, true}} {
+		b.mu.Lock()
+		b.now = b.now.Add(form.age)
+		b.mu.Unlock()
+		if err := b.ForgetForms(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := b.Mint(t.Context(), person, b.test, n); (err == nil) != form.fresh {
+			t.Errorf("%s later: %v", form.age, err)
+		}
+	}
 }

@@ -3,6 +3,8 @@ package tokens
 import (
 	"context"
 	"net/netip"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,8 +13,9 @@ import (
 )
 
 // Verify returns who a secret speaks for. A wrong shape or checksum is
-// invalid_token without a look at the store; otherwise the store is read on
-// every call, so that a change by any process holds at once. Refusals are
+// invalid_token without a look at the store; otherwise the store is read, on
+// SQLite on every call, so that a change by any process holds at once, and on
+// PostgreSQL at least every half second (cache.go). Refusals are
 // invalid_token, revoked_token, expired_token, account_suspended and
 // ip_not_allowed; but for the first, the caller is returned beside the error
 // so that the refused call can be logged for the account.
@@ -21,8 +24,7 @@ func (s *Service) Verify(ctx context.Context, secret string, ip netip.Addr) (c p
 	if _, ok := portal.SecretEnvironment(secret); !ok {
 		return portal.Caller{IP: ip}, portal.Refuse(portal.CodeInvalidToken)
 	}
-	r := s.store.Reader(ctx)
-	token, account, err := r.TokenByHash(portal.HashSecret(secret))
+	h, err := s.holder(ctx, portal.HashSecret(secret))
 	if isNotFound(err) {
 		return portal.Caller{IP: ip}, portal.Refuse(portal.CodeInvalidToken)
 	}
@@ -30,21 +32,20 @@ func (s *Service) Verify(ctx context.Context, secret string, ip netip.Addr) (c p
 		return portal.Caller{IP: ip}, err
 	}
 	c = portal.Caller{
-		Tenant:  portal.Tenant{AccountID: token.AccountID, Environment: token.Environment},
-		Account: account, Token: token, IP: ip,
+		Tenant:  portal.Tenant{AccountID: h.Token.AccountID, Environment: h.Token.Environment},
+		Account: h.Account, Token: h.Token, Modules: h.Modules, IP: ip,
 	}
-	switch state := token.State(s.store.Now()); {
+	switch state := h.Token.State(s.store.Now()); {
 	case state == portal.TokenRevoked:
 		return c, portal.Refuse(portal.CodeRevokedToken)
 	case state == portal.TokenExpired:
 		return c, portal.Refuse(portal.CodeExpiredToken)
-	case account.Status != portal.AccountActive:
+	case h.Account.Status != portal.AccountActive:
 		return c, portal.Refuse(portal.CodeAccountSuspended)
-	case !token.AllowsIP(ip):
+	case !h.Token.AllowsIP(ip):
 		return c, portal.Refuse(portal.CodeIPNotAllowed)
 	}
-	c.Modules, err = r.ActiveModules(account.ID)
-	return c, err
+	return c, nil
 }
 
 // noteEvery is how often the last use of a token is written.
@@ -81,7 +82,9 @@ func (s *Service) Used(c portal.Caller) {
 }
 
 // Run writes the last uses until ctx ends, and then those that are left.
+// Meanwhile tokens are remembered for a moment on PostgreSQL.
 func (s *Service) Run(ctx context.Context) error {
+	defer s.remembers()()
 	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
 	for {
@@ -91,7 +94,10 @@ func (s *Service) Run(ctx context.Context) error {
 				s.log.Error("last uses of tokens not written", "error", err)
 			}
 		case <-ctx.Done():
-			return s.write(context.WithoutCancel(ctx), s.used.take(func(string) bool { return true }))
+			if err := s.write(context.WithoutCancel(ctx), s.used.take(func(string) bool { return true })); err != nil {
+				s.log.Error("last uses of tokens not written", "error", err)
+			}
+			return nil
 		}
 	}
 }
@@ -120,12 +126,13 @@ func (s *Service) write(ctx context.Context, uses []store.TokenUse) error {
 				return err
 			}
 		}
-		tx.AfterCommit(func() { s.store.Notify(Topic) })
 		return nil
 	})
 }
 
-// take removes and returns the pending uses that are due.
+// take removes and returns the pending uses that are due, in the order of their
+// tokens: nodes that write at the same moment then wait for each other's rows
+// and never for one another.
 func (u *lastUses) take(due func(id string) bool) (uses []store.TokenUse) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -135,6 +142,7 @@ func (u *lastUses) take(due func(id string) bool) (uses []store.TokenUse) {
 			delete(u.pending, id)
 		}
 	}
+	slices.SortFunc(uses, func(a, b store.TokenUse) int { return strings.Compare(a.ID, b.ID) })
 	return uses
 }
 

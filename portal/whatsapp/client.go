@@ -43,6 +43,15 @@ type Options struct {
 	Version   string            // as "v23.0"; "" leaves it out of the path
 	Transport http.RoundTripper // default: the network, without the environment's proxy
 	Timeout   time.Duration     // of one call, default DefaultTimeout
+	Observe   func(Call)        // called after each call, from several goroutines; nil = nobody
+}
+
+// Call is one call, for who watches.
+type Call struct {
+	Context     context.Context //nolint:containedctx // of the caller, to tie a trace to
+	Start       time.Time
+	Correlation string // our id of the message
+	Outcome     Outcome
 }
 
 // Client sends to the Cloud API. It is safe for concurrent use.
@@ -50,6 +59,7 @@ type Client struct {
 	base    string
 	http    http.Client
 	timeout time.Duration
+	observe func(Call)
 }
 
 // New returns a client. It does not follow redirects: a token must reach nobody
@@ -67,11 +77,15 @@ func New(o Options) *Client {
 			TLSHandshakeTimeout: 5 * time.Second,
 		}
 	}
+	if o.Observe == nil {
+		o.Observe = func(Call) {}
+	}
 	keepRedirect := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &Client{
 		base:    base,
 		http:    http.Client{Transport: o.Transport, CheckRedirect: keepRedirect},
 		timeout: cmp.Or(o.Timeout, DefaultTimeout),
+		observe: o.Observe,
 	}
 }
 
@@ -136,6 +150,7 @@ func (c *Client) Send(ctx context.Context, ch Channel, m Outgoing) Outcome {
 	start := time.Now()
 	out := c.send(ctx, ch, m)
 	out.Duration = time.Since(start)
+	c.observe(Call{Context: ctx, Start: start, Correlation: m.Correlation, Outcome: out})
 	return out
 }
 

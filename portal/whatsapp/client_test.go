@@ -302,3 +302,16 @@ func TestClassify(t *testing.T) {
 		}
 	}
 }
+
+func TestCallsAreObserved(t *testing.T) {
+	t.Parallel()
+	transports(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, accepted) }, func(t *testing.T, o Options) {
+		var told []Call
+		o.Observe = func(c Call) { told = append(told, c) }
+		type key struct{}
+		out := New(o).Send(context.WithValue(t.Context(), key{}, "caller"), channel, message)
+		if len(told) != 1 || told[0].Outcome != out || told[0].Correlation != "msg_1" || told[0].Start.IsZero() || told[0].Context.Value(key{}) != "caller" {
+			t.Errorf("told %+v of %+v", told, out)
+		}
+	})
+}

@@ -23,6 +23,8 @@ type Loop struct {
 	Every time.Duration                                // the slow poll that finds what no signal announced
 	Topic string                                       // a signal that wakes the loop at once; "" = none
 	Do    func(ctx context.Context) (n int, err error) // one pass; n = how much it found to do
+	Wake  <-chan struct{}                              // a second signal, of the use case itself; nil = none
+	Wait  func()                                       // called at the end, for what passes left under way; nil = nothing
 }
 
 // Bell gives signals; store.Store is one.
@@ -48,7 +50,7 @@ type Pass struct {
 // The pause after a pass that failed doubles from the first to the last.
 const (
 	firstPause = 100 * time.Millisecond
-	lastPause  = 10 * time.Second
+	lastPause  = 3 * time.Second // a database that is back is not kept waiting
 )
 
 // Run runs all loops until ctx ends and every pass under way has returned. A
@@ -74,15 +76,18 @@ func (o Options) run(ctx context.Context, l Loop) {
 		signals, cancel = o.Bell.Subscribe(l.Topic)
 		defer cancel()
 	}
+	if l.Wait != nil {
+		defer l.Wait()
+	}
 	pause := firstPause
 	for ctx.Err() == nil {
 		n, err := o.pass(ctx, l)
 		switch {
 		case err != nil:
-			wait(ctx, nil, pause)
+			rest(ctx, pause, nil, nil)
 			pause = min(2*pause, lastPause)
 		case n == 0:
-			wait(ctx, signals, l.Every)
+			rest(ctx, l.Every, signals, l.Wake)
 			pause = firstPause
 		default:
 			pause = firstPause
@@ -104,13 +109,14 @@ func (o Options) pass(ctx context.Context, l Loop) (n int, err error) {
 	return l.Do(ctx)
 }
 
-// wait returns after d, at a signal, or when ctx ends.
-func wait(ctx context.Context, signals <-chan struct{}, d time.Duration) {
+// rest returns after d, at a signal, or when ctx ends.
+func rest(ctx context.Context, d time.Duration, signals, wake <-chan struct{}) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 	case <-signals:
+	case <-wake:
 	case <-timer.C:
 	}
 }

@@ -76,6 +76,37 @@ func TestSignalWakesTheLoop(t *testing.T) {
 	})
 }
 
+func TestTheUseCaseWakesItsLoopAndIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		wake, underWay := make(chan struct{}, 1), make(chan struct{})
+		passes := 0
+		stop := start(t, worker.Options{}, worker.Loop{
+			Name: "l", Every: time.Hour, Wake: wake, Wait: func() { <-underWay },
+			Do: func(context.Context) (int, error) {
+				passes++
+				return 0, nil
+			},
+		})
+		synctest.Wait()
+		wake <- struct{}{}
+		synctest.Wait()
+		if passes != 2 {
+			t.Errorf("%d passes, want 2", passes)
+		}
+		stopped := make(chan struct{})
+		go func() { stop(); close(stopped) }()
+		synctest.Wait()
+		select {
+		case <-stopped:
+			t.Error("ended while something is under way")
+		default:
+		}
+		close(underWay)
+		<-stopped
+	})
+}
+
 func TestFailureAndPanicOnlyPauseTheLoop(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -41,6 +41,12 @@ func page(title, nav string, body ...templ.Component) templ.Component {
 	return with(shell, templ.Raw(`<div class="page">`), all(body...), templ.Raw(`</div>`))
 }
 
+// lines have a gap and a value alone.
+var lines = []ui.Line{
+	{Kind: "p50", Name: "p50", Text: "2 ms", Values: []float64{2, 2.5, -1, 2, -1, 3}},
+	{Kind: "p95", Name: "p95", Text: "61 ms", Values: []float64{20, 61, -1, 20, -1, 30}},
+}
+
 // gallery is every component, drawn once in each state.
 var gallery = map[string]templ.Component{
 	"controls": page("Controls", "tokens",
@@ -106,6 +112,7 @@ var gallery = map[string]templ.Component{
 		with(ui.Histogram(ui.BarsProps{Label: "Requests per minute", Bars: bars(), Times: []string{"13:32", "14:32"}}), ui.Legend(parts[:2])),
 		with(ui.Outcome("Messages by latest status", parts), ui.OutcomeRow(parts[0], "50%", "/messages?status=read")),
 		ui.TimeSplit("Time spent: auth 2 ms, store 6 ms", []ui.Part{{Kind: "sent", Value: 2, Name: "auth", Text: "2"}, {Kind: "read", Value: 6, Name: "store", Text: "6 ms"}}),
+		with(ui.Panel(ui.PanelProps{ID: "h-l", Title: "Latency", Mid: ui.LinesLegend(lines)}), ui.Lines(ui.LinesProps{Label: "Latency per minute.", Lines: lines, Times: []string{"13:32", "now"}})),
 		ui.Spark([]float64{1}, false),
 		ui.Meter("Messages today", 30486, 50000), ui.Meter("Contacts", 22840, 25000), ui.Meter("Peak", 99, 100), ui.Meter("Requests", 12, 0),
 		ui.ShareBar(80.1),

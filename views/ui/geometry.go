@@ -69,6 +69,19 @@ func top(bars []Bar) float64 {
 	for _, b := range bars {
 		highest = max(highest, b.sum())
 	}
+	return roundUp(highest)
+}
+
+// topOf is top for lines.
+func topOf(lines []Line) float64 {
+	var highest float64
+	for _, l := range lines {
+		highest = max(highest, slices.Max(append(l.Values, 0)))
+	}
+	return roundUp(highest)
+}
+
+func roundUp(highest float64) float64 {
 	if highest <= 2 {
 		return 2
 	}
@@ -119,6 +132,29 @@ func sparkPath(values []float64) string {
 		x := float64(i) * width / float64(len(values)-1)
 		y := height - 2 - (v-floor)/span*(height-4)
 		path.WriteString(letter + px(x) + " " + px(y))
+	}
+	return path.String()
+}
+
+// linePath returns the line of values in a plot, broken where a value is
+// negative. A value alone between two gaps is drawn half a step wide.
+func linePath(values []float64, area plot) string {
+	step := area.width / max(1, float64(len(values)-1))
+	var path strings.Builder
+	for i, v := range values {
+		if v < 0 {
+			continue
+		}
+		x, y := float64(i)*step, area.height-v/area.top*area.height
+		before, after := i > 0 && values[i-1] >= 0, i+1 < len(values) && values[i+1] >= 0
+		switch {
+		case before:
+			path.WriteString("L" + px(x) + " " + px(y))
+		case after:
+			path.WriteString("M" + px(x) + " " + px(y))
+		default:
+			path.WriteString("M" + px(max(0, x-step/4)) + " " + px(y) + "H" + px(min(area.width, x+step/4)))
+		}
 	}
 	return path.String()
 }

@@ -51,6 +51,7 @@ var menu = []section{
 	}},
 	{name: portal.Words{EN: "Administration", PT: "Administração"}, staff: true, places: []place{
 		{"accounts", "star", portal.Words{EN: "Accounts", PT: "Contas"}, "/admin/accounts", "", ""},
+		{"health", "pulse", portal.Words{EN: "System health", PT: "Saúde do sistema"}, "/admin/health", "", ""},
 	}},
 }
 

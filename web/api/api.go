@@ -10,7 +10,7 @@
 //
 // Known weaknesses. huma reports errors through package variables, so one
 // process can hold one kind of API; a body is decoded twice, once to be
-// validated and once into its struct; limits are counted per process.
+// validated and once into its struct.
 package api
 
 import (
@@ -30,6 +30,7 @@ import (
 	"github.com/wppmarketing/developers/portal/accounts"
 	"github.com/wppmarketing/developers/portal/audit"
 	"github.com/wppmarketing/developers/portal/contacts"
+	"github.com/wppmarketing/developers/portal/limits"
 	"github.com/wppmarketing/developers/portal/messaging"
 	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/support"
@@ -39,8 +40,8 @@ import (
 // Version is that of the document: a change of the document needs a new one.
 const Version = "1.0.0"
 
-// Options are what the API stands on. All are required but Console, Now,
-// ClientIP and Logger.
+// Options are what the API stands on. All are required but Limits, Console,
+// Now, ClientIP and Logger.
 type Options struct {
 	Store     *store.Store
 	Tokens    *tokens.Service
@@ -49,6 +50,7 @@ type Options struct {
 	Contacts  *contacts.Service
 	Support   *support.Service
 	Log       *audit.Log
+	Limits    limiter                                    // of calls; nil = counted in the process
 	Console   func(*http.Request) (portal.Caller, error) // the API reference's session grant; nil = none
 	BaseURL   string                                     // of the portal, without a slash at the end
 	Now       func() time.Time                           // nil = time.Now
@@ -61,7 +63,6 @@ type API struct {
 	Options
 	mux       *http.ServeMux
 	byPattern map[string]*Operation
-	limits    *limiter
 	documents func() map[string]document // by file name and language; rendered when first asked for
 }
 
@@ -70,6 +71,9 @@ func New(o Options) (*API, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Limits == nil {
+		o.Limits = limits.Local(time.Now)
+	}
 	if o.ClientIP == nil {
 		o.ClientIP = peer
 	}
@@ -77,11 +81,7 @@ func New(o Options) (*API, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	o.BaseURL = strings.TrimSuffix(o.BaseURL, "/")
-	l, err := newLimiter()
-	if err != nil {
-		return nil, err
-	}
-	a := &API{Options: o, mux: http.NewServeMux(), limits: l, byPattern: map[string]*Operation{}}
+	a := &API{Options: o, mux: http.NewServeMux(), byPattern: map[string]*Operation{}}
 	h := humago.New(a.mux, a.config())
 	a.register(h)
 	for i := range operations {

@@ -1,30 +1,22 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"strconv"
 	"time"
 
-	"github.com/throttled/throttled/v2"
-	"github.com/throttled/throttled/v2/store/memstore"
-
 	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/limits"
 )
 
-const (
-	consoleRate   = 5       // requests per second of the API reference
-	limitedTokens = 1 << 16 // callers remembered; an older one starts afresh
-)
+const consoleRate = 5 // requests per second of the API reference
 
-// limiter counts requests per token by GCRA, whose burst is one second's quota.
-type limiter struct {
-	memory throttled.GCRAStoreCtx
-}
-
-func newLimiter() (*limiter, error) {
-	m, err := memstore.NewCtx(limitedTokens)
-	return &limiter{memory: m}, err
+// limiter counts calls; *limits.Limits is one. At most one second's quota may
+// be used at once.
+type limiter interface {
+	Allow(ctx context.Context, key string, perSecond int) (limits.State, error)
 }
 
 // limit counts the call and sets the headers of its token's limit. Every call
@@ -38,23 +30,15 @@ func (a *API) limit(c *call) error {
 	if c.caller.Console {
 		key, policy = c.caller.UserID, "console"
 	}
-	gcra, err := throttled.NewGCRARateLimiterCtx(a.limits.memory, throttled.RateQuota{MaxRate: throttled.PerSec(rate), MaxBurst: rate - 1})
+	state, err := a.Limits.Allow(c.r.Context(), key, rate)
 	if err != nil {
-		return fmt.Errorf("make the limiter: %w", err)
+		return err
 	}
-	refused, state, err := gcra.RateLimitCtx(c.r.Context(), key, 1)
-	if err != nil {
-		return &portal.Error{Code: portal.CodeOverloaded, Cause: err}
-	}
-	wait := state.ResetAfter
-	if refused {
-		wait = state.RetryAfter
-	}
-	c.left = &state.Remaining
+	c.left = &state.Left
 	c.answer.header.Set("RateLimit-Policy", fmt.Sprintf("%q;q=%d;w=1", policy, rate))
-	c.answer.header.Set("RateLimit", fmt.Sprintf("%q;r=%d;t=%d", policy, state.Remaining, seconds(wait)))
-	if refused {
-		return &portal.Error{Code: portal.CodeRateLimited, RetryAfter: wait}
+	c.answer.header.Set("RateLimit", fmt.Sprintf("%q;r=%d;t=%d", policy, state.Left, seconds(state.Wait)))
+	if state.Refused {
+		return &portal.Error{Code: portal.CodeRateLimited, RetryAfter: state.Wait}
 	}
 	return nil
 }

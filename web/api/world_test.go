@@ -273,7 +273,8 @@ func (w *world) row(acc portal.Account, env portal.Environment, g got) portal.Re
 // settle sends what is due and delivers the callbacks that are owed.
 func (w *world) settle() {
 	w.Helper()
-	if _, err := w.Messaging.Dispatch(w.Context()); err != nil {
+	_, err := w.Messaging.Dispatch(w.Context())
+	if w.Messaging.Wait(); err != nil {
 		w.Fatal(err)
 	}
 	if _, err := w.simulator.DeliverDue(w.Context()); err != nil {

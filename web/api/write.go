@@ -43,9 +43,10 @@ func mountWrite[I any](h huma.API, id string, run effect[I]) {
 // write claims the key, runs the effect or replays its kept answer, and logs.
 func (c *call) write(tx *store.Tx, run func() (reply, error)) (answer, error) {
 	c.replayed, c.original = false, "" // the transaction may run twice
-	hash := sha256.Sum256([]byte(c.key))
-	print := c.fingerprint()
+	var hash [sha256.Size]byte
+	var print []byte
 	if c.key != "" {
+		hash, print = sha256.Sum256([]byte(c.key)), c.fingerprint()
 		kept, claimed, err := tx.ClaimKey(c.caller.Tenant, store.KeyClaim{KeyHash: hash[:], Fingerprint: print, RequestID: c.id})
 		if err != nil {
 			return answer{}, err

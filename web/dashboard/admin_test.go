@@ -31,7 +31,7 @@ func TestAdminIsForStaff(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	path := "/admin/accounts/" + o.tenant.AccountID
-	for _, p := range []string{"/admin/accounts", "/admin/accounts/new", path} {
+	for _, p := range []string{"/admin/accounts", "/admin/accounts/new", "/admin/health", path} {
 		o.read(p, 404)
 	}
 	for _, p := range []string{"/admin/accounts", path + "/status", path + "/plan", path + "/modules/messages", path + "/open"} {
@@ -57,6 +57,13 @@ func TestAdminAccountPages(t *testing.T) {
 	o.has(page, "Loja Nova", "Account created", "unlimited")
 	o.read("/admin/accounts/"+portal.NewID(portal.PrefixAccount), 404)
 	o.read("/admin/accounts?before=x", 404)
+}
+
+func TestAdminHealthPage(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.makeStaff()
+	o.has(o.read("/admin/health", 200), "System health", "v0.3.0", "The database does not answer")
 }
 
 func TestAdminChangesAnAccount(t *testing.T) {

@@ -25,6 +25,7 @@ import (
 	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/support"
 	"github.com/wppmarketing/developers/portal/tokens"
+	"github.com/wppmarketing/developers/views"
 	"github.com/wppmarketing/developers/views/ui"
 	"github.com/wppmarketing/developers/web/session"
 )
@@ -39,10 +40,11 @@ type Options struct {
 	Support    *support.Service
 	Log        *audit.Log
 	Sessions   *session.Manager
-	Wire       Wire        // what /v1 answers, for "As API response"
-	Operations []Operation // of /v1, to name what was called
-	BaseURL    string      // without a slash at the end
-	Simulated  bool        // live is simulated too
+	Wire       Wire                                    // what /v1 answers, for "As API response"
+	Operations []Operation                             // of /v1, to name what was called
+	BaseURL    string                                  // without a slash at the end
+	Simulated  bool                                    // live is simulated too
+	Health     func(context.Context) views.HealthProps // of the process and its database
 	ClientIP   func(*http.Request) netip.Addr
 	Logger     *slog.Logger
 }

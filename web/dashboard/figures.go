@@ -29,6 +29,7 @@ func startOf(now time.Time, length, step time.Duration) time.Time {
 func sumOf(steps []portal.Minute) (sum portal.Minute) {
 	for _, m := range steps {
 		sum.OK, sum.Refused, sum.Failed = sum.OK+m.OK, sum.Refused+m.Refused, sum.Failed+m.Failed
+		sum.Latency.Merge(m.Latency)
 	}
 	return sum
 }
@@ -92,7 +93,7 @@ func (d *Dashboard) endpoints(ctx context.Context, t portal.Tenant, f store.UseF
 		return nil, err
 	}
 	for _, u := range rows {
-		e := views.EndpointUse{Operation: u.Operation, Requests: u.OK + u.Refused + u.Failed, Errors: u.Refused + u.Failed, Average: u.Average}
+		e := views.EndpointUse{Operation: u.Operation, Requests: u.OK + u.Refused + u.Failed, Errors: u.Refused + u.Failed, Latency: u.Latency}
 		if op, ok := d.operation(u.Operation); ok {
 			e.Method, e.Path = op.Method, op.Path
 			if ui.From(ctx).May[portal.ReadLogs] {

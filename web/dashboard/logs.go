@@ -16,6 +16,9 @@ const histogramReach = 24 * time.Hour
 
 // logs shows the request log. What was typed into the search becomes filters of the URL.
 func (d *Dashboard) logs(w http.ResponseWriter, r *http.Request, p *Person) error {
+	if r.FormValue("group") == "error" {
+		return d.logErrors(w, r, p)
+	}
 	known, err := d.logTokens(r.Context(), p)
 	if err != nil {
 		return err
@@ -73,7 +76,7 @@ func (d *Dashboard) logTokens(ctx context.Context, p *Person) ([]portal.Token, e
 func (d *Dashboard) logList(ctx context.Context, p *Person, q views.LogQuery, entry *portal.Request) (views.LogsProps, error) {
 	now := d.Store.Now()
 	props := views.LogsProps{
-		Query: q, Now: now, BaseURL: d.BaseURL, Entry: entry, Missing: d.Log.Missing(p.Tenant()),
+		Query: q, Now: now, BaseURL: d.BaseURL, Entry: entry,
 		Live: q.Before == "" && q.To == "",
 	}
 	f := logFilter(q, now)
@@ -92,8 +95,23 @@ func (d *Dashboard) logList(ctx context.Context, p *Person, q views.LogQuery, en
 			return props, err
 		}
 	}
+	if props.Missing, err = d.missing(ctx, p, f, now); err != nil {
+		return props, err
+	}
 	props.Steps, props.Step, err = d.logSteps(ctx, p, f, now)
 	return props, err
+}
+
+// missing counts the calls of a filter's period that have no row.
+func (d *Dashboard) missing(ctx context.Context, p *Person, f portal.RequestFilter, now time.Time) (int64, error) {
+	if f.From == nil {
+		return 0, nil
+	}
+	to := now.Add(time.Minute)
+	if f.To != nil {
+		to = *f.To
+	}
+	return d.Log.Missing(ctx, p.Tenant(), *f.From, to)
 }
 
 func holds(rows []portal.Request, id string) bool {

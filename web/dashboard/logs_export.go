@@ -17,6 +17,10 @@ import (
 // exportTime is how long a reader may take for one buffer of an export.
 const exportTime = 30 * time.Second
 
+// exportedRows is the trailer that says how many rows an export had: who reads
+// it knows that nothing was cut off.
+const exportedRows = "Exported-Rows"
+
 // logsExport sends every row of the filters as CSV or NDJSON while it reads them.
 func (d *Dashboard) logsExport(w http.ResponseWriter, r *http.Request, p *Person) error {
 	format := r.FormValue("format")
@@ -36,8 +40,10 @@ func (d *Dashboard) logsExport(w http.ResponseWriter, r *http.Request, p *Person
 	begun := &began{Writer: w}
 	buffer := bufio.NewWriterSize(begun, 32<<10)
 	rows := makers[format](buffer)
+	sent := 0
 	err := d.Log.Export(r.Context(), p.Tenant(), filter, func(q portal.Request) error {
 		_ = rc.SetWriteDeadline(time.Now().Add(exportTime))
+		sent++
 		return rows.write(q)
 	})
 	if err == nil {
@@ -51,10 +57,11 @@ func (d *Dashboard) logsExport(w http.ResponseWriter, r *http.Request, p *Person
 		return err
 	}
 	if err != nil {
-		d.Logger.Warn("export ended early", "request_id", portal.RequestID(r.Context()), "error", err)
+		d.Logger.Warn("export ended early", "request_id", portal.RequestID(r.Context()), "rows", sent, "error", err)
 		// Cut off: half a file must not look like a whole one.
 		panic(http.ErrAbortHandler)
 	}
+	h.Set(http.TrailerPrefix+exportedRows, strconv.Itoa(sent))
 	return nil
 }
 

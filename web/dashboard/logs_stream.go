@@ -17,8 +17,8 @@ import (
 
 const (
 	maxStreams  = 5                // of one person
-	streamCheck = time.Second      // how often a stream asks whether its reader still may read
-	streamBeat  = 15               // checks between two signs of life
+	streamCheck = time.Second / 2  // how often a stream asks whether its reader still may read: a second is promised
+	streamBeat  = 30               // checks between two signs of life
 	streamWrite = 10 * time.Second // how long a reader may take to accept an event
 )
 

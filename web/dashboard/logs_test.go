@@ -56,6 +56,7 @@ func newDesk(t *testing.T, opts ...func(*store.Options)) *desk {
 		Store: s, Accounts: a, Sessions: sessions, BaseURL: "https://developers.example.com",
 		Tokens: tokens.New(tokens.Options{Store: s}), Support: support.New(support.Options{Store: s}),
 		Log:      audit.New(audit.Options{Store: s}),
+		Health:   func(context.Context) views.HealthProps { return views.HealthProps{Version: "v0.3.0"} },
 		ClientIP: func(*http.Request) netip.Addr { return netip.Addr{} },
 		Logger:   slog.New(slog.DiscardHandler),
 	})

@@ -48,7 +48,7 @@ type span struct {
 // overviewCalls fills in what the counts of the log say about a range and the one before it.
 func (d *Dashboard) overviewCalls(ctx context.Context, p *Person, props *views.OverviewProps, s span) error {
 	t, reader := p.Tenant(), d.Store.Reader(ctx)
-	f := store.UseFilter{From: s.from, To: s.to, Step: s.step}
+	f := store.UseFilter{From: s.from, To: s.to, Step: s.step, Latency: true}
 	steps, err := reader.RequestUse(t, f)
 	if err != nil {
 		return err
@@ -58,27 +58,20 @@ func (d *Dashboard) overviewCalls(ctx context.Context, p *Person, props *views.O
 		if n := m.OK + m.Refused + m.Failed; n > 0 {
 			props.Rate = append(props.Rate, 100*float64(m.OK)/float64(n))
 		}
+		if p95 := m.Latency.Percentile(95); p95 > 0 {
+			props.P95 = append(props.P95, float64(p95)/float64(time.Millisecond))
+		}
 	}
-	before := store.UseFilter{From: s.from.Add(-s.to.Sub(s.from)), To: s.from, Step: time.Minute}
-	if steps, err = reader.RequestUse(t, before); err != nil {
+	earlier, err := reader.RequestOperations(t, store.UseFilter{From: s.from.Add(-s.to.Sub(s.from)), To: s.from})
+	if err != nil {
 		return err
 	}
-	props.Before = sumOf(steps)
-	if props.Endpoints, err = d.endpoints(ctx, t, f, "range", props.Range); err != nil {
-		return err
+	for _, u := range earlier {
+		props.Before.OK, props.Before.Refused, props.Before.Failed = props.Before.OK+u.OK, props.Before.Refused+u.Refused, props.Before.Failed+u.Failed
+		props.Before.Latency.Merge(u.Latency)
 	}
-	earlier, err := d.endpoints(ctx, t, before)
-	props.Average, props.AverageB4 = averageOf(props.Endpoints), averageOf(earlier)
+	props.Endpoints, err = d.endpoints(ctx, t, f, "range", props.Range)
 	return err
-}
-
-func averageOf(list []views.EndpointUse) time.Duration {
-	var spent time.Duration
-	var calls int64
-	for _, e := range list {
-		spent, calls = spent+e.Average*time.Duration(e.Requests), calls+e.Requests
-	}
-	return spent / time.Duration(max(calls, 1))
 }
 
 // untouched reports whether the API was never called in this environment.
@@ -183,15 +176,27 @@ func (d *Dashboard) errorAttention(ctx context.Context, p *Person) ([]ui.Attenti
 		return nil, nil
 	}
 	now := d.Store.Now()
-	top, err := d.Store.Reader(ctx).RequestErrors(p.Tenant(), now.Add(-aDay), now, 1)
-	if err != nil || len(top) == 0 {
+	groups, err := d.Store.Reader(ctx).RequestErrors(p.Tenant(), store.UseFilter{From: now.Add(-aDay), To: now, Step: aDay})
+	if err != nil || len(groups) == 0 {
 		return nil, err
 	}
-	code := string(top[0].Code)
+	code, calls := topError(groups)
 	return []ui.Attention{{
 		Level: "i", Icon: "list", Fix: ui.L(ctx, "See logs", "Ver logs"), Context: code,
 		Title: code + " " + ui.L(ctx, "is the top error", "é o erro mais comum"),
-		Text:  fmt.Sprintf(ui.L(ctx, "%s requests in the last 24 hours", "%s requisições nas últimas 24 horas"), ui.Num(ctx, top[0].Calls)),
+		Text:  fmt.Sprintf(ui.L(ctx, "%s requests in the last 24 hours", "%s requisições nas últimas 24 horas"), ui.Num(ctx, calls)),
 		Href:  ui.Href(ctx, "/logs", "error", code, "range", "24h"),
 	}}, nil
+}
+
+// topError returns the code that was answered most often, by whatever operation.
+func topError(groups []store.RequestErrors) (code string, calls int64) {
+	sums := map[portal.Code]int64{}
+	for _, g := range groups {
+		sums[g.Code] += g.Calls
+		if n := sums[g.Code]; n > calls {
+			code, calls = string(g.Code), n
+		}
+	}
+	return code, calls
 }

@@ -58,7 +58,7 @@ func TestOverviewPage(t *testing.T) {
 	k.called(func(q *portal.Request) { q.Status, q.ErrorCode = 422, portal.CodeWindowClosed })
 	for _, r := range []string{"1h", "24h", "7d", "30d", "bogus"} {
 		page := k.read("/overview?env=test&range="+r, 200)
-		for _, want := range []string{"50.0", "legado", "window_closed", "sendMessage"} {
+		for _, want := range []string{"50.0", "legado", "window_closed", "sendMessage", "Latency p95", "14.8<small>ms"} {
 			if !strings.Contains(page, want) {
 				t.Errorf("range %s: %q is missing", r, want)
 			}

@@ -73,6 +73,7 @@ func (d *Dashboard) routes() []Route {
 		{"POST /admin/accounts/{id}/open", staff, "", d.openAccount},
 		{"POST /admin/accounts/{id}/plan", staff, "", d.setAccountPlan},
 		{"POST /admin/accounts/{id}/status", staff, "", d.setAccountStatus},
+		{"GET /admin/health", staff, "", d.adminHealth},
 
 		{"GET /logs", member, portal.ReadLogs, d.logs},
 		{"GET /logs/live", member, portal.ReadLogs, d.logsLive},

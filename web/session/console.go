@@ -40,6 +40,7 @@ func (m *Manager) Grant(ctx context.Context, accountID string, scopes []string) 
 	if err != nil {
 		return Grant{}, err
 	}
+	visitOf(ctx).trifling = false
 	m.scs.Put(ctx, keyGrant, string(raw))
 	return g, nil
 }
@@ -56,7 +57,10 @@ func (m *Manager) CurrentGrant(ctx context.Context) (g Grant, ok bool) {
 }
 
 // DropGrant ends the session's grant.
-func (m *Manager) DropGrant(ctx context.Context) { m.scs.Remove(ctx, keyGrant) }
+func (m *Manager) DropGrant(ctx context.Context) {
+	visitOf(ctx).trifling = false
+	m.scs.Remove(ctx, keyGrant)
+}
 
 // consoleHeader marks a call of the API reference. A page of another site
 // cannot set it without being asked for permission first.

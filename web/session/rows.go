@@ -23,6 +23,7 @@ type visit struct {
 	user      portal.User
 	ended     string // why the session named by the cookie is over
 	renewing  bool   // the row goes over to a new cookie
+	trifling  bool   // nothing but the default has changed
 }
 
 func (v *visit) signedIn() bool { return v.row.UserID != "" }
@@ -58,15 +59,33 @@ func (m *Manager) enter(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if m.store.Now().Before(v.row.LastSeenAt.Add(touchEvery)) {
-		return nil
-	}
-	err = m.store.Tx(ctx, func(tx *store.Tx) error { return tx.TouchSession(v.row.Hash) })
-	if err != nil {
-		// Reading goes on while the store cannot be written.
-		m.log.Warn("visit not noted", "session", v.row.ID, "error", err)
+	if !m.store.Now().Before(v.row.LastSeenAt.Add(touchEvery)) {
+		m.note(ctx, v.row)
 	}
 	return nil
+}
+
+// note writes that the session was used. Reading goes on while the store cannot
+// be written or makes writers wait: the page waits a moment and no longer.
+func (m *Manager) note(ctx context.Context, row store.StoredSession) {
+	if _, underWay := m.noting.LoadOrStore(row.ID, true); underWay {
+		return
+	}
+	noted := make(chan struct{})
+	go func() {
+		defer close(noted)
+		defer m.noting.Delete(row.ID)
+		err := m.store.Tx(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.TouchSession(row.Hash) })
+		if err != nil {
+			m.log.Warn("visit not noted", "session", row.ID, "error", err)
+		}
+	}()
+	timer := time.NewTimer(notePatience)
+	defer timer.Stop()
+	select {
+	case <-noted:
+	case <-timer.C:
+	}
 }
 
 // rows is our store as scs wants it (scs.CtxStore). scs passes hashes, never
@@ -102,7 +121,7 @@ func (s rows) CommitCtx(ctx context.Context, hash string, data []byte, _ time.Ti
 	}
 	before := v.row.Hash
 	v.row.Hash, v.row.Data = hash, data
-	return s.m.store.Tx(ctx, func(tx *store.Tx) error {
+	err := s.m.store.Tx(ctx, func(tx *store.Tx) error {
 		if before == "" {
 			return tx.InsertSession(v.row)
 		}
@@ -112,6 +131,11 @@ func (s rows) CommitCtx(ctx context.Context, hash string, data []byte, _ time.Ti
 		}
 		return err
 	})
+	if err != nil && v.trifling && before == hash {
+		s.m.log.Warn("default not kept", "session", v.row.ID, "error", err)
+		return nil
+	}
+	return err
 }
 
 // DeleteCtx ends a session, but not one that is only getting a new cookie.

@@ -9,7 +9,8 @@
 // SHA-256; it changes at sign-in, at step-up and with the password.
 //
 // Known weakness: the two hours are counted in whole minutes, because a visit
-// is written at most once a minute.
+// is written at most once a minute. A page waits a moment for that note and no
+// longer: while the store takes no writes, sessions in use can end as idle.
 package session
 
 import (
@@ -19,6 +20,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -32,6 +34,7 @@ const (
 	lifetime      = 12 * time.Hour
 	idle          = 2 * time.Hour
 	touchEvery    = time.Minute
+	notePatience  = 100 * time.Millisecond // how long a page waits until its visit is noted
 	recent        = 10 * time.Minute
 	rememberEnded = 24 * time.Hour // how long it can be said why a session ended
 )
@@ -70,6 +73,7 @@ type Manager struct {
 	log      *slog.Logger
 	scs      *scs.SessionManager
 	flash    *sessions.CookieStore
+	noting   sync.Map // ids of the sessions whose visit is being noted
 }
 
 // New returns a manager, or an error when the secret key does not fit.
@@ -147,7 +151,14 @@ func (m *Manager) SignIn(ctx context.Context, user portal.User) (err error) {
 	}}
 	v.user, v.ended = user, ""
 	m.scs.Put(ctx, keyPassword, now.Unix())
-	return m.store.Tx(ctx, func(tx *store.Tx) error { return tx.PurgeSessions(now.Add(-rememberEnded)) })
+	return nil
+}
+
+// ForgetEnded removes sessions that ended by time so long ago that nobody is
+// told why any more.
+func (m *Manager) ForgetEnded(ctx context.Context) (err error) {
+	defer portal.Wrap(&err, "ForgetEnded")
+	return m.store.Tx(ctx, func(tx *store.Tx) error { return tx.PurgeSessions(tx.Now().Add(-rememberEnded)) })
 }
 
 // SignOut ends the session of the browser.
@@ -239,6 +250,7 @@ func (m *Manager) SetDefault(ctx context.Context, accountID string, env portal.E
 		return
 	}
 	if account, was := m.Default(ctx); account != accountID || was != env {
+		visitOf(ctx).trifling = m.scs.Status(ctx) == scs.Unmodified
 		m.scs.Put(ctx, keyAccount, accountID)
 		m.scs.Put(ctx, keyEnv, string(env))
 	}

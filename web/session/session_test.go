@@ -3,6 +3,7 @@ package session_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -251,6 +252,26 @@ func TestVisitsAreWrittenOnceAMinute(t *testing.T) {
 	seen(b.now)
 }
 
+// A clock that is wrong by a day for a while ends no session for good, although
+// a sign-in meanwhile removes those that ended long ago.
+func TestTheClockJumpsAndComesBack(t *testing.T) {
+	t.Parallel()
+	for jump, ended := range map[time.Duration]string{24 * time.Hour: session.EndedByTime, -24 * time.Hour: ""} {
+		b := setup(t)
+		br, late := b.browser(t), b.browser(t)
+		br.signIn()
+		b.wait(jump)
+		late.signIn()
+		who := b.user.ID
+		if ended != "" {
+			who = ""
+		}
+		br.mustBe(fmt.Sprint(jump), who, ended)
+		b.wait(-jump)
+		br.mustBe(fmt.Sprint(jump, " and back"), b.user.ID, "")
+	}
+}
+
 func TestEndingSessions(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -326,4 +347,27 @@ func TestDefaults(t *testing.T) {
 			t.Errorf("default: %s, %s", account, env)
 		}
 	})
+}
+
+// Old sessions are forgotten a day after their end; until then it can be said why they ended.
+func TestForgetEnded(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	br := b.browser(t)
+	br.do(func(ctx context.Context) error { return b.SignIn(ctx, b.user) })
+	for _, step := range []struct {
+		after time.Duration
+		want  string
+	}{{0, ""}, {13 * time.Hour, session.EndedByTime}, {24 * time.Hour, session.EndedByHand}} {
+		b.wait(step.after)
+		if err := b.ForgetEnded(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		br.do(func(ctx context.Context) error {
+			if got := b.Ended(ctx); got != step.want {
+				t.Errorf("after %s more: ended %q, want %q", step.after, got, step.want)
+			}
+			return nil
+		})
+	}
 }

@@ -22,13 +22,13 @@ func TestTokens(t *testing.T) {
 		tenant := portal.Tenant{AccountID: a.ID, Environment: portal.Test}
 		token, secret := someToken(t, s, tenant)
 
-		got, account, err := r.TokenByHash(portal.HashSecret(secret))
+		got, err := r.TokenByHash(portal.HashSecret(secret))
 		if err != nil {
 			t.Fatal(err)
 		}
-		mustDiff(t, "token by its hash", got, token)
-		mustDiff(t, "its account", account, a)
-		_, _, err = r.TokenByHash(portal.HashSecret(secret + "x"))
+		mustDiff(t, "token by its hash", got.Token, token)
+		mustDiff(t, "its account", got.Account, a)
+		_, err = r.TokenByHash(portal.HashSecret(secret + "x"))
 		mustCode(t, "an unknown hash", err, portal.CodeNotFound)
 
 		for _, foreign := range []portal.Tenant{{AccountID: a.ID, Environment: portal.Live}, {AccountID: someAccount(t, s).ID, Environment: portal.Test}} {
@@ -141,6 +141,12 @@ func TestModules(t *testing.T) {
 			t.Fatal(err)
 		}
 		mustDiff(t, "messages off", active, []string{portal.ModuleContacts, portal.ModuleSupport})
+		_, secret := someToken(t, s, portal.Tenant{AccountID: a.ID, Environment: portal.Test})
+		holder, err := r.TokenByHash(portal.HashSecret(secret))
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustDiff(t, "messages off, with the token", holder.Modules, active)
 		rows, err := r.Modules(a.ID, s.Now())
 		if err != nil {
 			t.Fatal(err)

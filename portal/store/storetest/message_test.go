@@ -88,15 +88,19 @@ func (p mail) message(id string) portal.Message {
 
 func (p mail) claim(limit int) (ids []string) {
 	p.Helper()
-	p.tx(func(tx *store.Tx) error {
-		ids = nil
-		claimed, err := tx.ClaimMessages(limit, time.Minute)
-		for _, c := range claimed {
-			ids = append(ids, c.ID)
-		}
+	for _, c := range p.claimed(store.ClaimOptions{Limit: limit, PerChannel: limit, Suspects: true, Lease: time.Minute}) {
+		ids = append(ids, c.ID)
+	}
+	return ids
+}
+
+func (p mail) claimed(o store.ClaimOptions) (claimed []store.ClaimedMessage) {
+	p.Helper()
+	p.tx(func(tx *store.Tx) (err error) {
+		claimed, err = tx.ClaimMessages(o)
 		return err
 	})
-	return ids
+	return claimed
 }
 
 func TestMessageKeepsEveryField(t *testing.T) {
@@ -170,11 +174,12 @@ func TestMessageList(t *testing.T) {
 			{"all", portal.MessageFilter{}, []int{4, 3, 2, 1, 0}},
 			{"status", portal.MessageFilter{Status: portal.StatusRead}, []int{0}},
 			{"to", portal.MessageFilter{To: []string{"+5511987654321", "+551187654321"}}, []int{0}},
-			{"contact", portal.MessageFilter{ContactID: "ctc_x"}, nil},
+			{"nobody's", portal.MessageFilter{ContactID: "ctc_x"}, nil},
+			{"contact", portal.MessageFilter{ContactID: c.ID}, []int{4, 3, 2, 1, 0}},
+			{"contact and status", portal.MessageFilter{ContactID: c.ID, Status: portal.StatusQueued}, []int{4, 3, 2, 1}},
 			{"reference", portal.MessageFilter{Reference: "R1"}, []int{3, 1}},
 			{"direction", portal.MessageFilter{Direction: portal.Inbound}, []int{1}},
 			{"template", portal.MessageFilter{Template: "hello"}, []int{0}},
-			{"request", portal.MessageFilter{RequestID: "req_2"}, []int{2}},
 			{"token and direction", portal.MessageFilter{TokenID: "tok_1", Direction: portal.Outbound}, []int{3}},
 			{"created after", portal.MessageFilter{CreatedAfter: &second}, []int{4, 3, 2}},
 			{"updated since", portal.MessageFilter{UpdatedSince: &second}, []int{4, 3, 2, 1}},
@@ -206,14 +211,16 @@ func TestClaimMessages(t *testing.T) {
 		late, early, never := p.insert(p.queued("c"), 2*time.Second), p.insert(p.queued("c"), time.Second), p.insert(p.queued("c"), -1)
 		equal(p, "before it is due", len(p.claim(10)), 0)
 		p.wait(3 * time.Second)
-		equal(p, "in the order they became due", p.claim(10), []string{early.ID, late.ID})
+		first := p.claimed(store.ClaimOptions{Limit: 1, PerChannel: 1, Lease: time.Minute})
+		equal(p, "the oldest due", first[0].ID, early.ID)
+		equal(p, "the other", p.claim(10), []string{late.ID})
 		equal(p, "leased", len(p.claim(10)), 0)
-		p.tx(func(tx *store.Tx) error { return tx.ReleaseMessage(p.tenant, late.ID) })
-		equal(p, "released", p.claim(10), []string{late.ID})
+		p.tx(func(tx *store.Tx) error { return tx.ReleaseMessage(first[0]) })
+		equal(p, "released", p.claim(10), []string{early.ID})
 		p.wait(2 * time.Minute)
 		equal(p, "after the lease", p.claim(1), []string{early.ID})
 		p.tx(func(tx *store.Tx) error { return tx.ReleaseLeases() })
-		equal(p, "all released", p.claim(10), []string{early.ID, late.ID})
+		equal(p, "all released", p.claim(10), []string{late.ID, early.ID})
 		p.save(early.ID, func(*portal.Message) {})
 		p.wait(2 * time.Minute)
 		equal(p, "finished", p.claim(10), []string{late.ID})

@@ -1,47 +1,37 @@
 package storetest
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
-	"os/exec"
-	"os/user"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/wppmarketing/developers/portal/store"
+	"github.com/wppmarketing/developers/portal/store/pgserver"
 )
-
-// variable holds the address of a PostgreSQL server whose user may create
-// databases. Without it a server is started from Debian's binaries.
-const variable = "WPP_TEST_POSTGRES"
-
-const howToInstall = "PostgreSQL is needed for the tests: `apt-get install postgresql`, or set " + variable +
-	" to the address of a server where databases may be created"
 
 // template is the migrated, empty database that the tests' databases copy.
 const template = "wpp_test_template_"
 
 // Main runs the tests and then stops the server, if one was started.
-func Main(m *testing.M) {
+func Main(m *testing.M) { os.Exit(Run(m)) }
+
+// Run is Main for a package that has more to do at the end: it returns the exit code.
+func Run(m *testing.M) (code int) {
 	shared.stops = true
-	code := m.Run()
+	code = m.Run()
 	if err := shared.stop(); err != nil {
 		fmt.Fprintln(os.Stderr, "stop PostgreSQL:", err)
 		code = 1
 	}
-	os.Exit(code)
+	return code
 }
 
 var shared server
@@ -56,15 +46,15 @@ type server struct {
 	base  *url.URL
 	made  int
 
-	process *exec.Cmd
-	hold    io.Closer // the server runs until this is closed
+	started *pgserver.Server // nil when one was given
 }
 
-// database returns the address of a new database, dropped when the test ends.
-func database(t testing.TB) string {
+// Database returns the address of a new, migrated PostgreSQL database, dropped
+// when the test ends. The package needs Main.
+func Database(t testing.TB) string {
 	t.Helper()
 	if !shared.stops {
-		t.Fatal("storetest.Engines needs storetest.Main in the package's TestMain")
+		t.Fatal("storetest needs storetest.Main in the package's TestMain")
 	}
 	name, err := shared.create()
 	if err != nil {
@@ -113,17 +103,17 @@ func (s *server) address(name string) string {
 
 // begin finds or starts a server and makes the template.
 func (s *server) begin() error {
-	address := os.Getenv(variable)
+	address := os.Getenv(pgserver.Variable)
 	if address == "" {
-		started, err := s.start()
-		if err != nil {
+		var err error
+		if s.started, err = pgserver.Start("fsync=off", "deadlock_timeout=20ms", "max_connections=300"); err != nil {
 			return err
 		}
-		address = started
+		address = s.started.Address()
 	}
 	base, err := url.Parse(address)
 	if err != nil {
-		return fmt.Errorf("%s is not a postgres:// address", variable)
+		return fmt.Errorf("%s is not a postgres:// address", pgserver.Variable)
 	}
 	s.base = base
 	if s.admin, err = pgx.Connect(context.Background(), address); err != nil {
@@ -148,80 +138,34 @@ func migrated(o store.Options) (*store.Store, error) {
 	return s, nil
 }
 
-// script starts a server in $1 with the binaries in $2, says "ready", and
-// stops it when its input ends: however the test process ends, the server and
-// its files go with it.
-const script = `
-"$2/initdb" -D "$1/data" -A trust -U postgres -E UTF8 --locale=C --no-sync >"$1/log" 2>&1 &&
-"$2/pg_ctl" -D "$1/data" -w -l "$1/log" -o "-k $1 -c listen_addresses='' -c fsync=off -c deadlock_timeout=20ms -c max_connections=300" start >/dev/null 2>&1 &&
-echo ready || tail -n 3 "$1/log"
-cat >/dev/null
-"$2/pg_ctl" -D "$1/data" -m immediate stop >/dev/null 2>&1
-rm -rf "$1"
-`
-
-func (s *server) start() (address string, err error) {
-	bin, err := binaries()
+// Query returns the rows of a statement on a PostgreSQL database, its cells as
+// text with a | between them. It is for what no door of the program tells.
+func Query(t testing.TB, address, statement string) (rows []string) {
+	t.Helper()
+	c, err := pgx.Connect(context.Background(), address)
 	if err != nil {
-		return "", err
+		t.Fatal(err)
 	}
-	// Not t.TempDir: the server outlives the test, and the path of its socket must be short.
-	dir, err := os.MkdirTemp("/tmp", "wpp-pg-")
+	defer func() { _ = c.Close(context.Background()) }()
+	found, err := c.Query(context.Background(), statement)
 	if err != nil {
-		return "", err
+		t.Fatalf("%s: %v", statement, err)
 	}
-	s.process = exec.CommandContext(context.Background(), "/bin/sh", "-c", script, "sh", dir, bin)
-	s.process.Dir = dir
-	if err := asPostgres(s.process, dir); err != nil {
-		return "", err
+	for found.Next() {
+		cells, err := found.Values()
+		if err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+		texts := make([]string, len(cells))
+		for i, cell := range cells {
+			texts[i] = fmt.Sprint(cell)
+		}
+		rows = append(rows, strings.Join(texts, "|"))
 	}
-	in, err := s.process.StdinPipe()
-	if err != nil {
-		return "", err
+	if err := found.Err(); err != nil {
+		t.Fatalf("%s: %v", statement, err)
 	}
-	out, err := s.process.StdoutPipe()
-	if err != nil {
-		return "", err
-	}
-	if err := s.process.Start(); err != nil {
-		return "", fmt.Errorf("start PostgreSQL: %w", err)
-	}
-	s.hold = in
-	if line, _ := bufio.NewReader(out).ReadString('\n'); strings.TrimSpace(line) != "ready" {
-		return "", fmt.Errorf("PostgreSQL did not start: %s", strings.TrimSpace(line))
-	}
-	return "postgres:///postgres?user=postgres&host=" + url.QueryEscape(dir), nil
-}
-
-// asPostgres makes root run cmd as the user postgres: initdb refuses root.
-func asPostgres(cmd *exec.Cmd, dir string) error {
-	if os.Geteuid() != 0 {
-		return nil
-	}
-	u, err := user.Lookup("postgres")
-	if err != nil {
-		return errors.New(howToInstall)
-	}
-	uid, err := strconv.ParseUint(u.Uid, 10, 32)
-	if err != nil {
-		return err
-	}
-	gid, err := strconv.ParseUint(u.Gid, 10, 32)
-	if err != nil {
-		return err
-	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
-	return os.Chown(dir, int(uid), int(gid))
-}
-
-// binaries returns the folder of the newest PostgreSQL of Debian.
-func binaries() (string, error) {
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	if err != nil || len(found) == 0 {
-		return "", errors.New(howToInstall)
-	}
-	slices.Sort(found)
-	return filepath.Dir(found[len(found)-1]), nil
+	return rows
 }
 
 func (s *server) stop() error {
@@ -234,8 +178,8 @@ func (s *server) stop() error {
 		}
 		errs = append(errs, s.admin.Close(context.Background()))
 	}
-	if s.hold != nil {
-		errs = append(errs, s.hold.Close(), s.process.Wait())
+	if s.started != nil {
+		errs = append(errs, s.started.Stop())
 	}
 	return errors.Join(errs...)
 }

@@ -186,7 +186,7 @@ func TestRequestMinutes(t *testing.T) {
 		count := func(minute int, op, token string, ok, failed int64) store.MinuteCount {
 			return store.MinuteCount{
 				Tenant: requestTenant, Minute: requestNoon.Add(time.Duration(minute) * time.Minute), Operation: op,
-				TokenID: token, OK: ok, Failed: failed, Spent: 10 * time.Millisecond,
+				TokenID: token, OK: ok, Failed: failed, Latency: portal.Latency{3: ok + failed},
 			}
 		}
 		for range 2 {
@@ -208,6 +208,10 @@ func TestRequestMinutes(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
+		f.Latency = true
+		if got, err = s.Reader(t.Context()).RequestUse(requestTenant, f); err != nil || got[0].Latency[3] != 8 || got[1].Latency[3] != 2 {
+			t.Errorf("with durations: %+v, %v", got, err)
+		}
 		f.TokenID = "tok_2"
 		if got, err = s.Reader(t.Context()).RequestUse(requestTenant, f); err != nil || got[0].OK != 2 || got[1].OK != 0 {
 			t.Errorf("one token: %+v, %v", got, err)
@@ -217,8 +221,8 @@ func TestRequestMinutes(t *testing.T) {
 			t.Fatal(err)
 		}
 		operations := []store.OperationUse{
-			{Operation: "sendMessage", OK: 6, Average: (40 * time.Millisecond / 6).Truncate(time.Microsecond)},
-			{Operation: "getMessage", OK: 2, Failed: 2, Average: 5 * time.Millisecond},
+			{Operation: "sendMessage", OK: 6, Latency: portal.Latency{3: 6}},
+			{Operation: "getMessage", OK: 2, Failed: 2, Latency: portal.Latency{3: 4}},
 		}
 		if diff := cmp.Diff(operations, uses); diff != "" {
 			t.Error(diff)
@@ -226,60 +230,98 @@ func TestRequestMinutes(t *testing.T) {
 	})
 }
 
-func TestRequestErrorsAndCounts(t *testing.T) {
+func TestRequestCounts(t *testing.T) {
 	t.Parallel()
 	storetest.Engines(t, func(t *testing.T, open storetest.Opener) {
 		s := open()
-		refused := func(code portal.Code) portal.Request {
-			return logRow(func(q *portal.Request) { q.Status, q.ErrorCode = 422, code })
-		}
-		insertLog(t, s, refused("a"), refused("b"), refused("b"), logRow())
-		r := s.Reader(t.Context())
-		top, err := r.RequestErrors(requestTenant, requestNoon, requestNoon.Add(time.Hour), 5)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := []store.RequestErrors{{Code: "b", Calls: 2, LastAt: requestNoon}, {Code: "a", Calls: 1, LastAt: requestNoon}}
-		if diff := cmp.Diff(want, top); diff != "" {
-			t.Error(diff)
-		}
+		refused := logRow(func(q *portal.Request) { q.Status = 422 })
+		insertLog(t, s, refused, logRow())
 		end := requestNoon.Add(2 * time.Minute)
-		minutes, err := r.RequestCounts(requestTenant, portal.RequestFilter{From: &requestNoon, To: &end}, time.Minute)
-		if diff := cmp.Diff([]portal.Minute{{At: requestNoon, OK: 1, Refused: 3}, {At: requestNoon.Add(time.Minute)}}, minutes); err != nil || diff != "" {
+		minutes, err := s.Reader(t.Context()).RequestCounts(requestTenant, portal.RequestFilter{From: &requestNoon, To: &end}, time.Minute)
+		if diff := cmp.Diff([]portal.Minute{{At: requestNoon, OK: 1, Refused: 1}, {At: requestNoon.Add(time.Minute)}}, minutes); err != nil || diff != "" {
 			t.Errorf("%v %s", err, diff)
 		}
 	})
 }
 
-func TestRequestPurge(t *testing.T) {
+func TestRequestErrors(t *testing.T) {
 	t.Parallel()
 	storetest.Engines(t, func(t *testing.T, open storetest.Opener) {
 		s := open()
-		q := logRow(func(q *portal.Request) { q.Bodies = &portal.Bodies{} })
-		insertLog(t, s, q)
-		purge := func(rows, bodies time.Time) (n int64) {
-			t.Helper()
-			err := s.Tx(t.Context(), func(tx *store.Tx) (err error) {
-				n, err = tx.PurgeRequests(rows, bodies, 10)
-				return err
+		refused := func(code portal.Code, minute int, tenant portal.Tenant) store.ErrorCount {
+			at := requestNoon.Add(time.Duration(minute) * time.Minute)
+			return store.ErrorCount{Tenant: tenant, Slot: at.Truncate(store.ErrorSlot), Code: code, Operation: "sendMessage", Calls: 2, FirstAt: at, LastAt: at.Add(time.Second)}
+		}
+		other := portal.Tenant{AccountID: requestTenant.AccountID, Environment: portal.Live}
+		for _, c := range []store.ErrorCount{
+			refused("a", 7, requestTenant), refused("b", 1, requestTenant), refused("b", 0, requestTenant),
+			refused("b", 12, requestTenant), refused("a", 0, other),
+		} {
+			if err := s.Tx(t.Context(), func(tx *store.Tx) error { return tx.AddErrors([]store.ErrorCount{c}) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		at := func(minute int) time.Time { return requestNoon.Add(time.Duration(minute) * time.Minute) }
+		got, err := s.Reader(t.Context()).RequestErrors(requestTenant, store.UseFilter{From: requestNoon, To: at(15), Step: store.ErrorSlot})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []store.RequestErrors{
+			{Code: "b", Operation: "sendMessage", Calls: 6, FirstAt: at(0), LastAt: at(12).Add(time.Second), Steps: []int64{4, 0, 2}},
+			{Code: "a", Operation: "sendMessage", Calls: 2, FirstAt: at(7), LastAt: at(7).Add(time.Second), Steps: []int64{0, 2, 0}},
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestRequestLosses(t *testing.T) {
+	t.Parallel()
+	storetest.Engines(t, func(t *testing.T, open storetest.Opener) {
+		s := open()
+		for range 2 {
+			err := s.Tx(t.Context(), func(tx *store.Tx) error {
+				return tx.AddLosses([]store.LossCount{{Tenant: requestTenant, Minute: requestNoon, Lost: 3}})
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			return n
 		}
-		past, future := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
-		if n := purge(past, past); n != 0 {
-			t.Errorf("%d young rows deleted", n)
+		for to, want := range map[time.Time]int64{requestNoon.Add(time.Minute): 6, requestNoon: 0} {
+			got, err := s.Reader(t.Context()).RequestLosses(requestTenant, requestNoon.Add(-time.Hour), to)
+			if err != nil || got != want {
+				t.Errorf("up to %v: %d, want %d, %v", to, got, want, err)
+			}
 		}
-		if n := purge(past, future); n != 1 {
-			t.Errorf("%d bodies deleted, want 1", n)
+		got, err := s.Reader(t.Context()).RequestLosses(portal.Tenant{AccountID: "acc_other"}, requestNoon, requestNoon.Add(time.Hour))
+		if err != nil || got != 0 {
+			t.Errorf("of another tenant: %d, %v", got, err)
 		}
-		if got, err := s.Reader(t.Context()).Request(requestTenant, q.ID); err != nil || got.Bodies != nil {
-			t.Errorf("without bodies: %+v, %v", got.Bodies, err)
+	})
+}
+
+// Many rows in one call are more than one statement takes, and less than two.
+func TestInsertRequests(t *testing.T) {
+	t.Parallel()
+	storetest.Engines(t, func(t *testing.T, open storetest.Opener) {
+		s := open()
+		var rows []portal.Request
+		for range 37 {
+			rows = append(rows, logRow(func(q *portal.Request) { q.Bodies = &portal.Bodies{RequestBody: q.ID} }))
 		}
-		if n := purge(future, future); n != 1 {
-			t.Errorf("%d rows deleted, want 1", n)
+		if err := s.Tx(t.Context(), func(tx *store.Tx) error { return tx.InsertRequests(rows) }); err != nil {
+			t.Fatal(err)
+		}
+		got, _, err := s.Reader(t.Context()).Requests(requestTenant, portal.RequestFilter{}, portal.Page{Limit: 100})
+		slices.Reverse(got)
+		if diff := cmp.Diff(idsOf(rows), idsOf(got)); err != nil || diff != "" {
+			t.Errorf("%v %s", err, diff)
+		}
+		for _, q := range []portal.Request{rows[0], rows[16], rows[36]} {
+			if got, err := s.Reader(t.Context()).Request(requestTenant, q.ID); err != nil || got.Bodies.RequestBody != q.ID {
+				t.Errorf("%+v, %v", got.Bodies, err)
+			}
 		}
 	})
 }

@@ -2,7 +2,7 @@
 // file, and PostgreSQL in a database of its own on a server that is started
 // for the test process. It contains no fakes.
 //
-// A package whose tests call Engines needs this, so that the server stops:
+// A package whose tests call Engines or Database needs this, so that the server stops:
 //
 //	func TestMain(m *testing.M) { storetest.Main(m) }
 //
@@ -57,7 +57,7 @@ func Engines(t *testing.T, fn func(t *testing.T, open Opener)) {
 		t.Parallel()
 		fn(t, func(opts ...func(*store.Options)) *store.Store {
 			t.Helper()
-			return open(t, store.Options{DatabaseURL: database(t)}, opts)
+			return open(t, store.Options{DatabaseURL: Database(t)}, opts)
 		})
 	})
 }

@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/lanes"
 	"github.com/wppmarketing/developers/portal/phone"
 	"github.com/wppmarketing/developers/portal/whatsapp"
 )
@@ -110,12 +111,20 @@ func newCallback(ph Phone, due time.Time, value map[string]any) (Callback, error
 	return Callback{ID: portal.NewID(callbackPrefix), ChannelID: ph.ChannelID, DueAt: due, Body: body}, err
 }
 
+// ErrPanicked means that delivering a callback panicked, so that the callback
+// itself may be what is wrong.
+var ErrPanicked = errors.New("delivering the callback panicked")
+
 // DeliverDue makes one pass over the callbacks that are due and returns how many
 // it tried. What the receiver does not answer with 200 is postponed by the journal.
 func (s *Simulator) DeliverDue(ctx context.Context) (n int, err error) {
 	defer portal.Wrap(&err, "DeliverDue")
-	return s.journal.Deliver(ctx, batch, func(cb Callback) error {
-		err := s.deliver(ctx, cb)
+	return s.journal.Deliver(ctx, batch, func(cb Callback) (err error) {
+		p := lanes.Contain(func() { err = s.deliver(ctx, cb) })
+		if p != nil {
+			s.log.ErrorContext(ctx, "simulator callback panicked", "callback", cb.ID, "panic", p.Value, "stack", p.Stack)
+			return ErrPanicked
+		}
 		if err != nil {
 			s.log.WarnContext(ctx, "simulator callback postponed", "callback", cb.ID, "channel", cb.ChannelID, "error", err)
 		}

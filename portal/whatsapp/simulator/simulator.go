@@ -59,8 +59,9 @@ type Journal interface {
 	// Schedule has stored all callbacks when it returns nil, and none otherwise.
 	Schedule(ctx context.Context, callbacks []Callback) error
 	// Deliver claims due callbacks and calls send for each; it forgets those for
-	// which send returned nil and postpones the others. send may be called from
-	// several goroutines at once. It returns how many it tried.
+	// which send returned nil and postpones the others; one that answers
+	// ErrPanicked again and again is given up. send may be called from several
+	// goroutines at once. It returns how many it took up.
 	Deliver(ctx context.Context, limit int, send func(Callback) error) (int, error)
 }
 

@@ -1,0 +1,16 @@
+package main
+
+import (
+	"time"
+
+	"github.com/wppmarketing/developers/portal/chores"
+)
+
+// chores lists the periodic work that one node does for all.
+func (p *program) chores() []chores.Chore {
+	return []chores.Chore{
+		{Name: "forms", Every: 24 * time.Hour, Do: p.tokens.ForgetForms},
+		{Name: "log", Every: time.Hour, Do: p.log.Retain},
+		{Name: "sessions", Every: time.Hour, Do: p.sessions.ForgetEnded},
+	}
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/wppmarketing/developers/portal/limits/limitstest"
+)
+
+// degraded returns the metric that says whether limits should be shared and are not.
+func (s *server) degraded() string {
+	s.Helper()
+	for line := range strings.Lines(s.visitor().get("/metrics").body) {
+		if value, ok := strings.CutPrefix(line, "wpp_limits_degraded "); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+// TestRedisUnderTheProgram takes Redis away and gives it back: every call is
+// answered, and the log and the metric tell.
+func TestRedisUnderTheProgram(t *testing.T) {
+	t.Parallel()
+	redis := limitstest.Start(t)
+	s := start(t, t.TempDir(), "--redis-url", redis.URL)
+	c := s.commands()
+	account := c.ok(password, "account", "create", "--name", "Loja", "--email", "ana@loja.example", "--password-stdin")["account_id"]
+	token := c.ok("", "token", "create", "--account", account, "--name", "E", "--environment", "test", "--scopes", "*")["token"]
+	call := func() {
+		if r := s.call(token, "GET", "/v1/account", ""); r.status != http.StatusOK || r.header.Get("RateLimit") == "" {
+			t.Errorf("%d %v", r.status, r.header)
+		}
+	}
+	call()
+	if got := s.degraded(); got != "0" {
+		t.Errorf("degraded %q at first", got)
+	}
+	if said := c.must("doctor", "--redis-url", redis.URL); !strings.Contains(said, "ok   limits       shared by all nodes through redis ") {
+		t.Error(said)
+	}
+	redis.Kill()
+	for range 10 {
+		call()
+	}
+	eventually(t, "degraded", func() bool { return s.degraded() == "1" })
+	code, said, _ := c.run("", "doctor", "--redis-url", redis.URL)
+	if code != 1 || !strings.Contains(said, "BAD  limits       redis does not answer") {
+		t.Errorf("doctor without Redis: exit %d, %s", code, said)
+	}
+	redis.Restart()
+	eventually(t, "shared again", func() bool { return s.degraded() == "0" })
+	call()
+	log := s.log.String()
+	if lost, found := strings.Count(log, "limits are per node"), strings.Count(log, "limits are shared"); lost != 1 || found != 1 {
+		t.Errorf("the log tells %d times that Redis went and %d times that it came:\n%s", lost, found, log)
+	}
+	if _, stdout, _ := c.run("", "config", "--redis-url", "redis://:hunter2@127.0.0.1:1/0"); strings.Contains(stdout, "hunter2") || !strings.Contains(stdout, "WPP_REDIS_URL=(set)") {
+		t.Errorf("config prints %s", stdout)
+	}
+}

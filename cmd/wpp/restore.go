@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/wppmarketing/developers/portal/store"
+)
+
+// restoreCmd makes a data folder from a backup.
+type restoreCmd struct {
+	File string `arg:"" help:"A file made by wpp backup." type:"path"`
+}
+
+// Run copies and verifies the file. The data folder must be empty but for the
+// secret key; when something does not fit it is left as it was.
+func (c *restoreCmd) Run(ctx context.Context, a *app) error {
+	if a.DatabaseURL != "" {
+		return a.explainPostgres(postgresRestore, "nothing was restored: pg_restore does that on PostgreSQL, in the way above")
+	}
+	if err := emptyFolder(a.Data); err != nil {
+		return err
+	}
+	key, err := a.secretKey(false)
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("the secret key is not in a backup. Put the secret.key of the server that was backed up at %s, or set WPP_SECRET_KEY to it, and restore again",
+			filepath.Join(a.Data, "secret.key"))
+	}
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(a.Data, databaseFile)
+	partial := file + ".partial"
+	defer func() { _ = os.Remove(partial) }()
+	if err := copyFile(ctx, c.File, partial); err != nil {
+		return err
+	}
+	found, err := store.Verify(ctx, partial, store.VerifyOptions{SecretKey: key})
+	if err != nil {
+		return c.useless(err)
+	}
+	size, err := place(partial, file)
+	if err != nil {
+		return err
+	}
+	return c.report(a, found, size)
+}
+
+// useless says what to do when the backup cannot be used.
+func (c *restoreCmd) useless(err error) error {
+	switch {
+	case errors.Is(err, store.ErrNoBackup), errors.Is(err, store.ErrDamaged):
+		return fmt.Errorf("%s was not restored: %s. Use another backup", c.File, cause(err))
+	case errors.Is(err, store.ErrNewerSchema):
+		return fmt.Errorf("%s was not restored: a newer wpp made it. Restore it with that version", c.File)
+	case errors.Is(err, store.ErrOtherKey):
+		return fmt.Errorf("%s was not restored: the secret key is not the one it was made with. Put the secret.key of that server into the data folder, or set WPP_SECRET_KEY to it", c.File)
+	}
+	return err
+}
+
+func (c *restoreCmd) report(a *app, found store.Copy, size int64) error {
+	schema := "that of this wpp"
+	if found.Schema < found.Newest {
+		schema = fmt.Sprintf("older than this wpp's %d: wpp serve brings it up to date", found.Newest)
+	}
+	trails := "each chain is whole\n"
+	if len(found.Broken) > 0 {
+		trails = "\n" + broken(found.Broken)
+	}
+	text := fmt.Sprintf("restored %s to %s, %s\nintegrity    tables and indexes agree\nschema       %d, %s\nsecret key   fits\naudit trail  %s%s\n",
+		c.File, a.Data, megabytes(size), found.Schema, schema, trails, counted(found.Rows)) +
+		"What happened after the backup is not in it: a token revoked since then is valid again, revoke it anew.\n"
+	if found.Due > 0 {
+		text += fmt.Sprintf("%d messages were still to be sent. The server may have sent them after the backup, and wpp serve sends them now.\n"+
+			"If that must not be, start with wpp serve --workers off and cancel them first.\n", found.Due)
+	}
+	_, err := io.WriteString(a.Stdout, text)
+	return err
+}
+
+// emptyFolder makes the data folder, or refuses one that holds more than a key.
+func emptyFolder(path string) error {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return fmt.Errorf("the data folder cannot be made: %w", err)
+	}
+	files, err := os.ReadDir(path)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if f.Name() != "secret.key" {
+			return fmt.Errorf("%s is not empty, it holds %s: nothing was restored. A server may be running on it. Choose a new folder with --data", path, f.Name())
+		}
+	}
+	return nil
+}
+
+// copyFile copies a file to a new one that only its owner may read, and returns
+// when the disk has it.
+func copyFile(ctx context.Context, from, to string) (err error) {
+	in, err := os.Open(from)
+	if err != nil {
+		return fmt.Errorf("the backup cannot be read: %w", err)
+	}
+	defer func() { _ = in.Close() }()
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a file", from)
+	}
+	if err := hasRoom(filepath.Dir(to), info.Size()); err != nil {
+		return err
+	}
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, interruptible{ctx, in})
+	return errors.Join(err, out.Sync(), out.Close())
+}
+
+// interruptible ends a copy when its context does.
+type interruptible struct {
+	ctx context.Context //nolint:containedctx // it lives as long as one call of io.Copy
+	in  io.Reader
+}
+
+func (r interruptible) Read(b []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.in.Read(b)
+}
+
+// cause returns the innermost reason, which an operator understands.
+func cause(err error) string {
+	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
+		err = inner
+	}
+	return strings.Join(strings.Fields(err.Error()), " ")
+}

@@ -1,0 +1,230 @@
+package messaging
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/phone"
+	"github.com/wppmarketing/developers/portal/store"
+	"github.com/wppmarketing/developers/portal/whatsapp"
+)
+
+const (
+	unknownFor  = 24 * time.Hour
+	channelWait = 30 * time.Second // until a channel that cannot send is looked at again
+	behindWait  = 200 * time.Millisecond
+)
+
+// job is a message with an attempt begun.
+type job struct {
+	tenant   portal.Tenant
+	id       string
+	number   int // of the attempt
+	channel  portal.Channel
+	outgoing whatsapp.Outgoing
+	ttl      time.Duration // WhatsApp's time to live of the message
+}
+
+// begin decides what a due message needs. It returns a job when a call to
+// WhatsApp is to be made; its attempt is then committed.
+func (s *Service) begin(ctx context.Context, c store.ClaimedMessage) (j *job, err error) {
+	err = s.store.Tx(ctx, func(tx *store.Tx) error {
+		j = nil
+		m, err := tx.LockClaimed(c)
+		if portal.CodeOf(err) == portal.CodeNotFound {
+			return nil // its news came first, or another worker took it over
+		}
+		if err != nil {
+			return err
+		}
+		switch m.Status {
+		case portal.StatusScheduled:
+			advance(&m, portal.StatusQueued, tx.Now())
+			j, err = s.prepare(tx, &m)
+		case portal.StatusQueued:
+			j, err = s.prepare(tx, &m)
+		case portal.StatusUnknown:
+			err = finish(tx, &m, portal.StatusFailed, portal.CodeOutcomeUnknown)
+		case portal.StatusCreated:
+			err = finish(tx, &m, portal.StatusExpired, portal.CodeExpiredUndelivered)
+		default:
+			err = tx.SaveMessage(m, nil) // nothing to do
+		}
+		return err
+	})
+	return j, err
+}
+
+// finish ends a message that will not be sent, or not be waited for.
+func finish(tx *store.Tx, m *portal.Message, status portal.Status, code portal.Code) error {
+	m.Failure = nil
+	if code != "" {
+		m.Failure = &portal.Failure{Code: code}
+	}
+	advance(m, status, tx.Now())
+	return tx.SaveMessage(*m, nil)
+}
+
+// prepare looks at a queued message once more and begins an attempt.
+func (s *Service) prepare(tx *store.Tx, m *portal.Message) (*job, error) {
+	state, err := tx.SendState(m.Tenant(), m.ID)
+	if err != nil {
+		return nil, err
+	}
+	now := tx.Now()
+	switch {
+	case state.UnderWay:
+		// The process ended between the attempt and its outcome: WhatsApp may have it.
+		return nil, lose(tx, m)
+	case !now.Before(m.ExpiresAt):
+		return nil, finish(tx, m, portal.StatusExpired, portal.CodeExpiredUnsent)
+	case m.Content == nil: // erased
+		return nil, finish(tx, m, portal.StatusCanceled, "")
+	case state.Behind != nil:
+		return nil, postpone(tx, m, later(*state.Behind, now.Add(behindWait)))
+	}
+	channel, err := tx.Channel(m.Tenant(), m.ChannelID)
+	if err != nil {
+		return nil, err
+	}
+	if channel.Status != portal.ChannelConnected || s.clients[channel.Provider] == nil {
+		return nil, postpone(tx, m, now.Add(channelWait))
+	}
+	return attempt(tx, m, state, channel)
+}
+
+// postpone keeps a message queued, at most until it expires.
+func postpone(tx *store.Tx, m *portal.Message, due time.Time) error {
+	due = earlier(due, m.ExpiresAt)
+	return tx.SaveMessage(*m, &due)
+}
+
+// lose writes that nobody knows whether WhatsApp took the message.
+func lose(tx *store.Tx, m *portal.Message) error {
+	if err := tx.FinishAttempt(portal.Attempt{MessageID: m.ID, Number: m.Attempts, Outcome: portal.AttemptLost}); err != nil {
+		return err
+	}
+	advance(m, portal.StatusUnknown, tx.Now())
+	due := tx.Now().Add(unknownFor)
+	return tx.SaveMessage(*m, &due)
+}
+
+// attempt applies the rules that may have changed since the message was
+// accepted, and begins the attempt when they let it go.
+func attempt(tx *store.Tx, m *portal.Message, state store.SendState, channel portal.Channel) (*job, error) {
+	reachable := AlwaysOpen(m.Environment, state.Testers, m.To) || open(state.Window, tx.Now())
+	if m.Type == portal.TypeText && !reachable {
+		if m.Fallback == nil {
+			return nil, finish(tx, m, portal.StatusFailed, portal.CodeWindowClosed)
+		}
+		if err := fallBack(tx, m); err != nil {
+			return nil, err
+		}
+	}
+	category := ""
+	if m.Type == portal.TypeTemplate {
+		category = m.Category
+	}
+	rule := consent{optIn: state.OptIn, lastInbound: state.LastInboundAt, required: state.OptInRequired}
+	if result, code := rule.check(category); result == portal.CheckFail {
+		return nil, finish(tx, m, portal.StatusFailed, code)
+	}
+	content, ttl, code, err := content(tx, *m)
+	if err != nil {
+		return nil, err
+	}
+	if code != "" {
+		return nil, finish(tx, m, portal.StatusFailed, code)
+	}
+	m.Attempts++
+	m.UpdatedAt = tx.Now()
+	if err := tx.InsertAttempt(portal.Attempt{MessageID: m.ID, Number: m.Attempts, At: tx.Now()}); err != nil {
+		return nil, err
+	}
+	due := tx.Now() // a lease that ends shows an attempt under way
+	if err := tx.LeaseMessage(*m, &due, due.Add(lease)); err != nil {
+		return nil, err
+	}
+	return &job{
+		tenant: m.Tenant(), id: m.ID, number: m.Attempts, channel: channel, ttl: ttl,
+		outgoing: whatsapp.Outgoing{
+			To: phone.Digits(m.To), Type: m.Type, Content: content, ReplyTo: state.ReplyTo, Correlation: m.ID,
+		},
+	}, nil
+}
+
+// fallBack makes the fallback the content of a text whose window is closed.
+func fallBack(tx *store.Tx, m *portal.Message) error {
+	m.Type, m.Content, m.Fallback, m.FallbackUsed = portal.TypeTemplate, m.Fallback, nil, true
+	m.Category = "utility"
+	t, _, err := templateOf(tx, *m)
+	if err == nil {
+		m.Category = t.Category
+	}
+	if portal.CodeOf(err) == portal.CodeNotFound {
+		return nil // the content says so
+	}
+	return err
+}
+
+func templateOf(tx *store.Tx, m portal.Message) (t portal.Template, ref TemplateRef, err error) {
+	if ref, err = readTemplateRef(m.Content); err != nil {
+		return t, ref, fmt.Errorf("content: %w", err)
+	}
+	t, err = tx.Template(m.Tenant(), ref.Name, ref.Language)
+	return t, ref, err
+}
+
+// The times to live of WhatsApp when a template names none.
+const (
+	usualTTL          = 30 * 24 * time.Hour
+	authenticationTTL = 10 * time.Minute
+)
+
+// content returns what WhatsApp is told, and how long it will try. code says
+// why a template cannot be sent any more.
+func content(tx *store.Tx, m portal.Message) (raw json.RawMessage, ttl time.Duration, code portal.Code, err error) {
+	if m.Type != portal.TypeTemplate {
+		if !json.Valid(m.Content) {
+			return nil, 0, "", fmt.Errorf("content of %s is not JSON", m.ID)
+		}
+		return m.Content, usualTTL, "", nil
+	}
+	t, ref, err := templateOf(tx, m)
+	switch {
+	case portal.CodeOf(err) == portal.CodeNotFound:
+		return nil, 0, portal.CodeTemplateNotFound, nil
+	case err != nil:
+		return nil, 0, "", err
+	case t.Status != portal.TemplateApproved:
+		return nil, 0, portal.CodeTemplateNotApproved, nil
+	}
+	raw, err = metaTemplate(t, ref)
+	return raw, ttlOf(t), "", err
+}
+
+// ttlOf returns how long WhatsApp tries to deliver a message of the template.
+func ttlOf(t portal.Template) time.Duration {
+	switch {
+	case t.TTL != nil:
+		return time.Duration(*t.TTL) * time.Second
+	case t.Category == "authentication":
+		return authenticationTTL
+	}
+	return usualTTL
+}
+
+// messageTTL is ttlOf for a message that was sent, whose template may be gone.
+func messageTTL(tx *store.Tx, m portal.Message) (time.Duration, error) {
+	if m.Type != portal.TypeTemplate || m.Content == nil { // erased
+		return ttlOf(portal.Template{Category: m.Category}), nil
+	}
+	t, _, err := templateOf(tx, m)
+	if portal.CodeOf(err) == portal.CodeNotFound {
+		return ttlOf(portal.Template{Category: m.Category}), nil
+	}
+	return ttlOf(t), err
+}

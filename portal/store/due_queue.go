@@ -1,0 +1,79 @@
+package store
+
+import (
+	"strings"
+	"time"
+
+	"github.com/wppmarketing/developers/portal"
+)
+
+// Queue is how one kind of work stands.
+type Queue struct {
+	Kind      string     // messages or simulator
+	Due       int64      // to be done now, those under way among them
+	OldestDue *time.Time // since when the longest waiting is due; nil when nothing is
+	Leased    int64      // under way, or left behind by a process that died
+	Later     int64      // due later: scheduled, to be tried again, or waiting for news
+	Dead      int64      // given up because the program could not handle them
+}
+
+// MaxQueueCount is where counting stops, so that a long queue costs no more
+// than that: a figure as high means this many or more.
+const MaxQueueCount = 100_000
+
+// queues are the tables of work, the kind each is shown as, and the first
+// column of its index of due rows.
+var queues = []struct{ kind, table, key string }{
+	{"messages", "messages", "channel_id"},
+	{"simulator", "simulator_callbacks", ""},
+}
+
+// Queues tells how every kind of work stands at a time. It is meant for staff
+// and metrics and looks at all accounts.
+func (r Reader) Queues(now time.Time) (list []Queue, err error) {
+	defer portal.Wrap(&err, "Queues")
+	for _, q := range queues {
+		row := Queue{Kind: q.kind}
+		err := r.Row(queueSQL(q.table, q.key),
+			[]any{now, now, MaxQueueCount, MaxQueueCount, now, MaxQueueCount, MaxQueueCount},
+			&row.OldestDue, &row.Due, &row.Leased, &row.Later, &row.Dead)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, row)
+	}
+	return list, nil
+}
+
+// queueSQL counts along the index of due rows. Where that begins with a key,
+// each key has a part of its own.
+func queueSQL(table, key string) string {
+	begin, from, its := `
+WITH /* {table}.Queue */ keys (k) AS (SELECT 1)`, "{table} t WHERE", ""
+	if key != "" {
+		begin, from = keysSQL("{table}.Queue", key), "keys JOIN {table} t ON t."+key+" = keys.k AND"
+		its = "t." + key + " = keys.k AND "
+	}
+	sql := begin + `
+SELECT
+  (SELECT MIN((SELECT MIN(t.due_at) FROM {table} t WHERE {its}t.due_at <= ?)) FROM keys),
+  (SELECT COUNT(*) FROM (SELECT t.id FROM {from} t.due_at <= ? LIMIT ?) AS due),
+  (SELECT COUNT(*) FROM (SELECT t.id FROM {table} t WHERE t.lease_until IS NOT NULL LIMIT ?) AS leased),
+  (SELECT COUNT(*) FROM (SELECT t.id FROM {from} t.due_at > ? LIMIT ?) AS later),
+  (SELECT COUNT(*) FROM (SELECT t.id FROM {table} t WHERE t.dead_at IS NOT NULL LIMIT ?) AS dead)`
+	sql = strings.NewReplacer("{from}", from, "{its}", its).Replace(sql)
+	return strings.ReplaceAll(sql, "{table}", table)
+}
+
+// keysSQL begins a statement with the keys that have work, of which each costs
+// one look into the index (key, due_at, id) however long its queue is.
+func keysSQL(tag, key string) string {
+	return strings.NewReplacer("{tag}", tag, "{key}", key).Replace(`
+WITH /* {tag} */ RECURSIVE keys (k) AS (
+  SELECT MIN(t.{key}) FROM {table} t WHERE t.due_at IS NOT NULL
+  UNION ALL
+  SELECT (SELECT MIN(t.{key}) FROM {table} t WHERE t.due_at IS NOT NULL AND t.{key} > keys.k)
+  FROM keys
+  WHERE keys.k IS NOT NULL
+)`)
+}

@@ -1,0 +1,87 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/wppmarketing/developers/portal"
+)
+
+// SendQuery names what a message that is to be sent is about.
+type SendQuery struct {
+	Phones             []string // of the person (phone.Number.Candidates); nil = nobody
+	Template, Language string   // "" = none
+}
+
+// SendFacts is what decides whether a message may be sent, as far as the tenant
+// knows it. Its parts hold what is said beside them and nothing else.
+type SendFacts struct {
+	MessagesPerDay int              // 0 = what the plan says
+	Channel        portal.Channel   // the default one: ID, Phone, Status; zero when there is none
+	Contact        portal.Contact   // ID, AccountID, Environment, ExternalID, Phone, WAID, OptIn, LastInboundAt; zero when not known
+	Window         portal.Window    // of the contact towards the channel
+	ConversationID string           // with the contact, or ""
+	Template       *portal.Template // Name, Language, Category, Status, ParameterFormat, Parameters; nil when there is none
+}
+
+// SendFacts reads all of that at once: every accepted message asks for it, and
+// on PostgreSQL each question is a journey.
+func (r Reader) SendFacts(t portal.Tenant, q SendQuery) (f SendFacts, err error) {
+	defer portal.Wrap(&err, "SendFacts")
+	if len(q.Phones) == 0 {
+		q.Phones = []string{""} // nobody's
+	}
+	args := []any{portal.ModuleMessages, string(t.Environment), string(t.Environment)}
+	args = append(args, textArgs(q.Phones)...)
+	args = append(args, string(t.Environment), q.Template, q.Language, t.AccountID)
+	c, p := &f.Contact, portal.Template{Name: q.Template, Language: q.Language}
+	var parameters *string
+	err = r.Row(`
+SELECT /* Message.SendFacts */ COALESCE(m.messages_per_day, 0),
+  COALESCE(h.id, ''), COALESCE(h.phone, ''), COALESCE(h.status, ''),
+  COALESCE(c.id, ''), COALESCE(c.external_id, ''), COALESCE(c.phone, ''), COALESCE(c.wa_id, ''),
+  COALESCE(c.opt_status, ''), COALESCE(c.opt_marketing, ''), COALESCE(c.opt_source, ''), c.opt_at, COALESCE(c.opt_evidence, ''),
+  c.last_inbound_at, w.last_inbound_at, COALESCE(v.id, ''),
+  COALESCE(p.category, ''), COALESCE(p.status, ''), COALESCE(p.parameter_format, ''), p.parameters
+FROM accounts a
+LEFT JOIN account_modules m ON m.account_id = a.id AND m.name = ?
+LEFT JOIN channels h ON h.account_id = a.id AND h.environment = ? AND h.is_default
+LEFT JOIN contacts c ON c.account_id = a.id AND c.environment = ? AND c.phone IN `+listOf(len(q.Phones))+`
+LEFT JOIN windows w ON w.contact_id = c.id AND w.channel_id = h.id
+LEFT JOIN conversations v ON v.contact_id = c.id
+LEFT JOIN templates p ON p.account_id = a.id AND p.environment = ? AND p.name = ? AND p.language = ?
+WHERE a.id = ?
+ORDER BY h.id
+LIMIT 1`, args,
+		&f.MessagesPerDay, &f.Channel.ID, &f.Channel.Phone, &f.Channel.Status,
+		&c.ID, &c.ExternalID, &c.Phone, &c.WAID,
+		&c.OptIn.Status, &c.OptIn.Marketing, &c.OptIn.Source, &c.OptIn.At, &c.OptIn.Evidence,
+		&c.LastInboundAt, &f.Window.LastInboundAt, &f.ConversationID,
+		&p.Category, &p.Status, &p.ParameterFormat, &parameters)
+	if err != nil {
+		return f, err
+	}
+	f.Window.ChannelID = f.Channel.ID
+	if c.ID != "" {
+		c.AccountID, c.Environment = t.AccountID, t.Environment
+	}
+	if parameters == nil {
+		return f, nil
+	}
+	f.Template = &p
+	if err := json.Unmarshal([]byte(*parameters), &p.Parameters); err != nil {
+		return f, fmt.Errorf("parameters of a template: %w", err)
+	}
+	return f, nil
+}
+
+// SentSince counts the outbound messages accepted after a time and says when the oldest of them was.
+func (r Reader) SentSince(t portal.Tenant, since time.Time) (n int, oldest *time.Time, err error) {
+	err = r.Row(`
+SELECT /* Message.SentSince */ COUNT(*), MIN(created_at)
+FROM messages
+WHERE account_id = ? AND environment = ? AND direction = 'outbound' AND created_at > ?`,
+		[]any{t.AccountID, string(t.Environment), since}, &n, &oldest)
+	return n, oldest, err
+}
