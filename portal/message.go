@@ -47,9 +47,6 @@ var followers = map[Status][]Status{
 // CanBecome reports whether a message in status s may go to next. Repeats and late news may not.
 func (s Status) CanBecome(next Status) bool { return slices.Contains(followers[s], next) }
 
-// Final reports whether nothing may follow s.
-func (s Status) Final() bool { return len(followers[s]) == 0 }
-
 // The directions of a message.
 const (
 	Outbound = "outbound"

@@ -14,6 +14,7 @@ const (
 	lateWork      = time.Minute     // a due row that old is worth a look
 	veryLateWork  = 5 * time.Minute // and this one an alarm
 	quietLoop     = 2 * time.Minute // a pass that long late
+	quietChore    = time.Hour       // the first retention of a long log takes its time
 	slowTurn      = 250 * time.Millisecond
 	largeWAL      = 256 << 20
 	crowded       = 80 // percent of a bounded buffer
@@ -142,7 +143,11 @@ func loopConcerns(ctx context.Context, p HealthProps) (list []concern) {
 		if last.IsZero() {
 			last = p.Started
 		}
-		if quiet := p.Now.Sub(last); quiet > l.Every+quietLoop {
+		allowed := l.Every + quietLoop
+		if l.Name == "chores" {
+			allowed = quietChore
+		}
+		if quiet := p.Now.Sub(last); quiet > allowed {
 			list = append(list, concern{
 				true,
 				fmt.Sprintf(ui.L(ctx, "The loop %s has not passed for %s", "A rotina %s não passa há %s"), l.Name, wholeSeconds(ctx, quiet)),

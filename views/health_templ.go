@@ -251,7 +251,7 @@ func healthStats(ctx context.Context, p HealthProps) []ui.Stat {
 	failed := ui.Stat{Label: ui.L(ctx, "Server errors", "Erros do servidor"), Value: "–", Href: "#h-ro"}
 	p95 := ui.Stat{Label: ui.L(ctx, "Latency p95", "Latência p95"), Value: "–", Href: "#h-la"}
 	if n := p.Total.Calls(); n > 0 {
-		rate.Value = ui.Dec(ctx, float64(n)/max(1, p.Span.Seconds()), 1)
+		rate.Value = perSecond(ctx, float64(n)/max(1, p.Span.Seconds()))
 		failed.Value, failed.Unit = ui.Dec(ctx, 100*float64(p.Total.Failed)/float64(n), 2), "%"
 		p95.Value, p95.Unit = healthMillis(ctx, p.Total.P95), "ms"
 	}
@@ -259,6 +259,14 @@ func healthStats(ctx context.Context, p HealthProps) []ui.Stat {
 		rate.Spark = append(rate.Spark, float64(m.OK+m.Refused+m.Failed))
 	}
 	return []ui.Stat{rate, failed, p95, dueStat(ctx, p)}
+}
+
+// perSecond is a rate: two decimals under 1, so that a few calls are not none.
+func perSecond(ctx context.Context, rate float64) string {
+	if rate < 1 {
+		return ui.Dec(ctx, rate, 2)
+	}
+	return ui.Dec(ctx, rate, 1)
 }
 
 // dueStat is how long the oldest due row of all kinds waits.

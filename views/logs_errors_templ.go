@@ -10,6 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
@@ -94,7 +95,7 @@ func LogErrors(p LogErrorsProps) templ.Component {
 			var templ_7745c5c3_Var3 string
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "Request logs", "Logs de requisição"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/logs_errors.templ`, Line: 54, Col: 60}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/logs_errors.templ`, Line: 55, Col: 60}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 			if templ_7745c5c3_Err != nil {
@@ -251,7 +252,7 @@ func logErrorTable(p LogErrorsProps) templ.Component {
 								var templ_7745c5c3_Var9 string
 								templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(" ")
 								if templ_7745c5c3_Err != nil {
-									return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/logs_errors.templ`, Line: 97, Col: 12}
+									return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/logs_errors.templ`, Line: 98, Col: 12}
 								}
 								_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 								if templ_7745c5c3_Err != nil {
@@ -265,7 +266,7 @@ func logErrorTable(p LogErrorsProps) templ.Component {
 							var templ_7745c5c3_Var10 string
 							templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(string(g.Code))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/logs_errors.templ`, Line: 99, Col: 28}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/logs_errors.templ`, Line: 100, Col: 28}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 							if templ_7745c5c3_Err != nil {
@@ -306,7 +307,7 @@ func logErrorTable(p LogErrorsProps) templ.Component {
 						var templ_7745c5c3_Var12 string
 						templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(ui.Num(ctx, g.Calls))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/logs_errors.templ`, Line: 103, Col: 27}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/logs_errors.templ`, Line: 104, Col: 27}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 						if templ_7745c5c3_Err != nil {
@@ -338,7 +339,7 @@ func logErrorTable(p LogErrorsProps) templ.Component {
 							var templ_7745c5c3_Var14 string
 							templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs("—")
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/logs_errors.templ`, Line: 107, Col: 13}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/logs_errors.templ`, Line: 108, Col: 13}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 							if templ_7745c5c3_Err != nil {
@@ -484,7 +485,7 @@ func logMissing(n int64) templ.Component {
 			templ_7745c5c3_Err = ui.Callout(ui.CalloutProps{
 				Kind:  "warn",
 				Title: ui.L(ctx, "Some requests are missing here", "Faltam requisições aqui"),
-				Text:  ui.Num(ctx, n) + " " + ui.L(ctx, "calls of this period have no row: the database could not take it in time. The calls themselves were answered.", "chamadas deste período não têm linha: o banco de dados não pôde gravá-la a tempo. As chamadas em si foram respondidas."),
+				Text:  fmt.Sprintf(ui.L(ctx, "Calls of this period without a row: %s. The database could not take it in time. The calls themselves were answered.", "Chamadas deste período sem linha: %s. O banco de dados não pôde gravá-la a tempo. As chamadas em si foram respondidas."), ui.Num(ctx, n)),
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -64,14 +64,22 @@ func (w *world) listRound(ctx context.Context, cookie string) error {
 	if !w.wants("B8") || w.engine != "sqlite" {
 		return nil
 	}
-	page := []byte("GET /logs?env=test HTTP/1.1\r\nHost: " + w.server.addr + "\r\nAccept-Encoding: gzip\r\nCookie: " + cookie + "\r\n\r\n")
-	for name, n := range map[string]int{nameServerTime: 1, namePages: 16} {
-		t := turn{server: w.server, requests: [][]byte{page}, want: http.StatusOK, connections: n}
-		if _, err := w.measured(ctx, Case{ID: "B8", Name: name, Engine: w.engine}, t, bare); err != nil {
+	page := w.page("/logs?env=test", cookie)
+	for _, c := range []struct {
+		name        string
+		connections int
+	}{{nameServerTime, 1}, {namePages, 16}} {
+		t := turn{server: w.server, requests: page, want: http.StatusOK, connections: c.connections}
+		if _, err := w.measured(ctx, Case{ID: "B8", Name: c.name, Engine: w.engine}, t, bare); err != nil {
 			return err
 		}
 	}
 	return w.firstLoad(ctx, cookie)
+}
+
+// page returns the call of a page of the portal with a session.
+func (w *world) page(path, cookie string) [][]byte {
+	return [][]byte{[]byte("GET " + path + " HTTP/1.1\r\nHost: " + w.server.addr + "\r\nAccept-Encoding: gzip\r\nCookie: " + cookie + "\r\n\r\n")}
 }
 
 // seedMessages stores copies of one accepted message.

@@ -94,8 +94,8 @@ func (w *world) logPage(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	page := []byte("GET /logs?env=test&range=30d&path=/v1/nothing HTTP/1.1\r\nHost: " + w.server.addr + "\r\nAccept-Encoding: gzip\r\nCookie: " + cookie + "\r\n\r\n")
-	t := turn{server: w.server, requests: [][]byte{page}, want: http.StatusOK, connections: 1, time: min(w.time, 2*time.Second)}
+	page := w.page("/logs?env=test&range=30d&path=/v1/nothing", cookie)
+	t := turn{server: w.server, requests: page, want: http.StatusOK, connections: 1, time: min(w.time, 2*time.Second)}
 	if _, err := w.measured(ctx, Case{ID: "B6", Name: nameWorstPage, Engine: w.engine, Note: "the rows of the accepts are in its account's log too"}, t, 0); err != nil {
 		return err
 	}

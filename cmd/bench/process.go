@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -49,7 +49,7 @@ func launch(ctx context.Context, name string, args, env []string) (*process, err
 	if err != nil {
 		return nil, err
 	}
-	found, said := make(chan []string, 1), &tail{}
+	found, said := make(chan []string, 1), &opening{}
 	go func() {
 		scan(output, found, said)
 		p.ended <- p.cmd.Wait()
@@ -81,11 +81,11 @@ func environment() (env []string) {
 }
 
 // scan reads what a server writes to its end: a full pipe would stop it.
-func scan(r io.Reader, found chan<- []string, said *tail) {
+func scan(r io.Reader, found chan<- []string, said *opening) {
 	lines := bufio.NewReader(r)
 	for {
 		line, err := lines.ReadString('\n')
-		_, _ = said.Write([]byte(line))
+		said.add(line)
 		if m := serving.FindStringSubmatch(line); m != nil {
 			select {
 			case found <- m:
@@ -98,15 +98,25 @@ func scan(r io.Reader, found chan<- []string, said *tail) {
 	}
 }
 
-// tail keeps the first kilobytes of what is written to it.
-type tail struct{ bytes.Buffer }
+// opening keeps the first lines of what a server writes, some kilobytes: they
+// say why it did not start.
+type opening struct {
+	mu   sync.Mutex
+	text string
+}
 
-// Write takes all of b; it never fails.
-func (t *tail) Write(b []byte) (int, error) { //nolint:unparam // io.Writer
-	if t.Len() < 4096 {
-		t.Buffer.Write(b)
+func (o *opening) add(line string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.text) < 4096 {
+		o.text += line
 	}
-	return len(b), nil
+}
+
+func (o *opening) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text
 }
 
 func (p *process) awaitReady(ctx context.Context, late <-chan time.Time) error {

@@ -27,7 +27,11 @@ func (c *backupCmd) Run(ctx context.Context, a *app) error {
 	if err := absent(c.File); err != nil {
 		return err
 	}
-	if err := hasRoom(filepath.Dir(c.File), databaseSize(a.Data)); err != nil {
+	folder := filepath.Dir(c.File)
+	if info, err := os.Stat(folder); err == nil && !info.IsDir() || errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("there is no folder %s. Make it first", folder)
+	}
+	if err := hasRoom(folder, databaseSize(a.Data)); err != nil {
 		return err
 	}
 	key, err := a.secretKey(false)
@@ -69,7 +73,7 @@ func (a *app) copyDatabase(ctx context.Context, partial string) error {
 func (c *backupCmd) report(a *app, found store.Copy, what string) error {
 	key := "in WPP_SECRET_KEY"
 	if a.SecretKey == "" {
-		key = "at " + filepath.Join(a.Data, "secret.key")
+		key = "at " + filepath.Join(a.Data, secretFile)
 	}
 	text := fmt.Sprintf("%s: %s, schema %d, integrity checked\n%s\n", c.File, what, found.Schema, counted(found.Rows)) +
 		// What is written during a long copy gathers there, and nobody else tells.
@@ -134,4 +138,9 @@ func broken(breaks []store.Break) (text string) {
 	return text
 }
 
-func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
+func megabytes(n int64) string {
+	if n >= 1e9 {
+		return fmt.Sprintf("%.1f GB", float64(n)/1e9)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+}

@@ -207,7 +207,8 @@ func TestBackupAndRestoreRefuse(t *testing.T) {
 		t.Errorf("the backup holds the secret key, %v", err)
 	}
 	s.commands().refused([]string{"backup", file}, "is there already")
-	s.commands().refused([]string{"backup", filepath.Join(dir, "no", "folder")}, "no such file")
+	s.commands().refused([]string{"backup", filepath.Join(dir, "no", "folder")}, "there is no folder "+filepath.Join(dir, "no"))
+	commands{s, t.TempDir()}.refused([]string{"backup", filepath.Join(dir, "another")}, "no server has run on this data folder")
 	s.commands().refused([]string{"restore", file}, "is not empty")
 	refusedRestores(s, file, whole)
 }

@@ -99,6 +99,7 @@ func TestCommandsRefuse(t *testing.T) {
 		"token":           {"", "token revoke tok_x", "no token"},
 		"person":          {"", "user staff --email b@loja.example on", "no person"},
 		"state":           {"", "user staff --email ana@loja.example maybe", "on"},
+		"command":         {"", "help", "wpp --help"},
 		"person's secret": {"0123456789", "user password --email b@loja.example --password-stdin", "no person"},
 	} {
 		code, stdout, stderr := c.run(line.stdin, strings.Fields(line.args)...)

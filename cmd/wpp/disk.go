@@ -7,8 +7,11 @@ import (
 	"syscall"
 )
 
-// databaseFile is the database inside the data folder.
-const databaseFile = "wpp.db"
+// Files in the data folder.
+const (
+	databaseFile = "wpp.db"
+	secretFile   = "secret.key"
+)
 
 // databaseSize returns the bytes of the database with what is not yet merged into it.
 func databaseSize(data string) int64 {
@@ -29,7 +32,7 @@ func fileSize(path string) int64 {
 func freeSpace(folder string) (int64, error) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(folder, &s); err != nil {
-		return 0, fmt.Errorf("the free space of %s cannot be found out: %w", folder, err)
+		return 0, fmt.Errorf("the free space of %s is not known: %w", folder, err)
 	}
 	return int64(s.Bavail) * s.Bsize, nil
 }

@@ -78,6 +78,9 @@ func checkData(_ context.Context, a *app) (string, error) {
 		return "not used with PostgreSQL", nil
 	}
 	f, err := os.CreateTemp(a.Data, ".doctor-*")
+	if errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("%s is not there. Name the server's with --data or WPP_DATA; a new one is made by wpp serve", a.Data)
+	}
 	if err != nil {
 		return "", fmt.Errorf("the data folder cannot be written: %w", err)
 	}

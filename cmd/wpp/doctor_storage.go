@@ -143,7 +143,7 @@ func checkLimits(ctx context.Context, a *app) (string, error) {
 	defer func() { _ = l.Close() }()
 	name, err := l.Server(ctx)
 	if err != nil {
-		return "", fmt.Errorf("redis does not answer, so limits are per node: %s", cause(err))
+		return "", fmt.Errorf("redis does not answer, so limits are per node: %s. See that it runs and that WPP_REDIS_URL names it", cause(err))
 	}
 	return "shared by all nodes through " + name, nil
 }

@@ -145,11 +145,14 @@ func (s *server) lock() (release func()) {
 	return release
 }
 
+// acceptedMessages are the messages that are stored with their row of the log.
+const acceptedMessages = `SELECT m.id FROM messages m JOIN requests r ON r.id = m.request_id AND r.message_id = m.id AND r.status = 202`
+
 // kept returns the ids of the messages that are stored with their row of the log.
 func (s *server) kept() map[string]bool {
 	s.Helper()
 	ids := map[string]bool{}
-	for _, id := range s.query(`SELECT m.id FROM messages m JOIN requests r ON r.id = m.request_id AND r.message_id = m.id AND r.status = 202`) {
+	for _, id := range s.query(acceptedMessages) {
 		ids[id] = true
 	}
 	return ids

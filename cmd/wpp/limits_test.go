@@ -8,15 +8,10 @@ import (
 	"github.com/wppmarketing/developers/portal/limits/limitstest"
 )
 
-// degraded returns the metric that says whether limits should be shared and are not.
-func (s *server) degraded() string {
+// degraded says whether limits should be shared and are not.
+func (s *server) degraded() bool {
 	s.Helper()
-	for line := range strings.Lines(s.visitor().get("/metrics").body) {
-		if value, ok := strings.CutPrefix(line, "wpp_limits_degraded "); ok {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
+	return s.figure("wpp_limits_degraded") == 1
 }
 
 // TestRedisUnderTheProgram takes Redis away and gives it back: every call is
@@ -34,8 +29,8 @@ func TestRedisUnderTheProgram(t *testing.T) {
 		}
 	}
 	call()
-	if got := s.degraded(); got != "0" {
-		t.Errorf("degraded %q at first", got)
+	if s.degraded() {
+		t.Error("degraded at first")
 	}
 	if said := c.must("doctor", "--redis-url", redis.URL); !strings.Contains(said, "ok   limits       shared by all nodes through redis ") {
 		t.Error(said)
@@ -44,13 +39,13 @@ func TestRedisUnderTheProgram(t *testing.T) {
 	for range 10 {
 		call()
 	}
-	eventually(t, "degraded", func() bool { return s.degraded() == "1" })
+	eventually(t, "degraded", s.degraded)
 	code, said, _ := c.run("", "doctor", "--redis-url", redis.URL)
 	if code != 1 || !strings.Contains(said, "BAD  limits       redis does not answer") {
 		t.Errorf("doctor without Redis: exit %d, %s", code, said)
 	}
 	redis.Restart()
-	eventually(t, "shared again", func() bool { return s.degraded() == "0" })
+	eventually(t, "shared again", func() bool { return !s.degraded() })
 	call()
 	log := s.log.String()
 	if lost, found := strings.Count(log, "limits are per node"), strings.Count(log, "limits are shared"); lost != 1 || found != 1 {

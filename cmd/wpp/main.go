@@ -81,7 +81,7 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), a 
 		return code
 	}
 	if err != nil {
-		return fail(a, err)
+		return fail(a, fmt.Errorf("%w. wpp --help tells what there is", err))
 	}
 	a.Settings, a.env = c.Settings, env
 	if err := a.check(); err != nil {
@@ -110,12 +110,13 @@ func explain(err error) string {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return "the address is in use by another program. Stop it, or choose another with --addr."
 	case errors.Is(err, os.ErrPermission):
-		return "no permission for the data folder or the address: " + err.Error()
+		return "no permission: " + err.Error() + ". Run commands as the user that the server runs as"
 	}
 	var refused *portal.Error
 	if errors.As(err, &refused) {
 		if refused.Code == portal.CodeStorageUnavailable && refused.Cause != nil {
-			return "the database cannot be opened, read or written: " + strings.Join(strings.Fields(refused.Cause.Error()), " ")
+			return "the database cannot be opened, read or written: " + strings.Join(strings.Fields(refused.Cause.Error()), " ") +
+				". See that the disk has room, or that PostgreSQL runs and WPP_DATABASE_URL names it"
 		}
 		if entry, ok := portal.EntryOf(refused.Code); ok {
 			return refusal(refused, entry)

@@ -135,6 +135,7 @@ func (m *meters) expect(loops []worker.Loop) []worker.Loop {
 	defer m.mu.Unlock()
 	for _, l := range loops {
 		m.loops[l.Name] = loopState{every: l.Every}
+		m.failures.WithLabelValues(l.Name) // an alert needs the zero before the first one
 	}
 	return loops
 }
@@ -173,13 +174,13 @@ func (m *meters) watch(log logMeter, degraded func() bool, c *census) {
 	count(m.counted, metricLogRows, "Rows of the request log that were written.", log.Written)
 	count(m.counted, "wpp_log_rows_lost_total", "Rows of the request log that found no room in the buffer.", log.Lost)
 	count(m.counted, "wpp_log_rows_suppressed_total", "Calls of no known account that were only counted, at most one a second is kept.", log.Suppressed)
-	gauge := func(name, help string, n func() int) {
-		m.counted.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(n()) }))
+	gauge := func(name, help string, n func() float64) {
+		m.counted.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, n))
 	}
-	gauge("wpp_log_buffer_rows", "Rows of the request log that wait to be written.", func() int { rows, _ := log.Waiting(); return rows })
-	gauge("wpp_log_buffer_room", "How many may wait.", func() int { _, room := log.Waiting(); return room })
-	gauge("wpp_log_retention_hold_micros", "The longest time since the start for which a step of the log's retention held the writer.", func() int { return int(log.LongestHold().Microseconds()) })
-	gauge("wpp_limits_degraded", "1 while limits should be shared and Redis does not answer, so that this node counts for itself.", func() int {
+	gauge("wpp_log_buffer_rows", "Rows of the request log that wait to be written.", func() float64 { rows, _ := log.Waiting(); return float64(rows) })
+	gauge("wpp_log_buffer_room", "How many may wait.", func() float64 { _, room := log.Waiting(); return float64(room) })
+	gauge("wpp_log_retention_hold_seconds", "The longest time since the start for which a step of the log's retention held the writer.", func() float64 { return log.LongestHold().Seconds() })
+	gauge("wpp_limits_degraded", "1 while limits should be shared and Redis does not answer, so that this node counts for itself.", func() float64 {
 		if degraded() {
 			return 1
 		}

@@ -32,7 +32,7 @@ func TestMetrics(t *testing.T) {
 		"wpp_store_writer_waiting ", "wpp_store_size_bytes ", "wpp_store_wal_bytes ",
 		`wpp_queue_rows{kind="messages",state="due"} `, `wpp_queue_rows{kind="simulator",state="dead"} `, `wpp_queue_oldest_due_seconds{kind="messages"} `,
 		"wpp_log_rows_written_total ", "wpp_log_rows_lost_total 0", "wpp_log_rows_suppressed_total ", "wpp_log_buffer_rows ", "wpp_log_buffer_room ",
-		`wpp_worker_rows_total{loop="messages"} 1`, `wpp_worker_pass_seconds_count{loop="messages"} 1`, "wpp_limits_degraded 0",
+		`wpp_worker_rows_total{loop="messages"} 1`, `wpp_worker_failed_passes_total{loop="messages"} 0`, "wpp_log_retention_hold_seconds ", `wpp_worker_pass_seconds_count{loop="messages"} 1`, "wpp_limits_degraded 0",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("/metrics has no %s", want)
@@ -55,7 +55,7 @@ func TestHealthPage(t *testing.T) {
 		s.visitor().get("/docs/errors")
 	}
 	page := v.get("/admin/health").body
-	for _, want := range []string{"/docs/{guide}", "sqlite 3.", "<code>messages</code>", "Everything works."} {
+	for _, want := range []string{"/docs/{guide}", "SQLite 3.", "<code>messages</code>", "Everything works."} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page has no %s", want)
 		}

@@ -35,20 +35,13 @@ func (p *prober) run(stop <-chan struct{}) {
 			return
 		case <-tick.C:
 		}
-		r, err := http.NewRequest(http.MethodGet, p.node.url+"/v1/contacts", nil)
+		r, err := get(client, p.node.url+"/v1/contacts", p.secret)
 		if err != nil {
 			p.node.Error(err)
 			return
 		}
-		r.Header.Set("Authorization", "Bearer "+p.secret)
-		res, err := client.Do(r)
-		if err != nil {
-			p.node.Error(err)
-			return
-		}
-		_ = res.Body.Close()
 		p.mu.Lock()
-		if res.StatusCode/100 == 2 {
+		if r.status/100 == 2 {
 			p.good, p.last, p.refused = p.good+1, time.Now(), 0
 		} else {
 			p.refused++

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"os/exec"
@@ -29,40 +27,21 @@ func newCluster(t testing.TB) *cluster {
 	return &cluster{t, storetest.Database(t)}
 }
 
-func (c *cluster) settings() map[string]string {
-	return map[string]string{
-		"WPP_DATABASE_URL": c.address,
-		"WPP_SECRET_KEY":   base64.StdEncoding.EncodeToString(storetest.SecretKey()),
-	}
-}
+// clusterKey is the secret key of every node.
+func clusterKey() string { return base64.StdEncoding.EncodeToString(storetest.SecretKey()) }
 
 // node starts a node in a process of its own.
 func (c *cluster) node() *server {
 	c.Helper()
 	return startChanged(c.TB, c.TempDir(), func(cmd *exec.Cmd) {
-		for name, value := range c.settings() {
-			cmd.Env = append(cmd.Env, name+"="+value)
-		}
+		cmd.Env = append(cmd.Env, "WPP_DATABASE_URL="+c.address, "WPP_SECRET_KEY="+clusterKey())
 	})
 }
 
 // ok runs a command line on the database and returns the JSON it prints.
 func (c *cluster) ok(stdin string, args ...string) map[string]string {
 	c.Helper()
-	var out, errs bytes.Buffer
-	settings := c.settings()
-	env := func(name string) (value string, ok bool) { value, ok = settings[name]; return value, ok }
-	code := run(context.Background(), args, env, &app{Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs})
-	if code != 0 || errs.Len() > 0 {
-		c.Fatalf("wpp %s: exit %d, %q", strings.Join(args, " "), code, errs.String())
-	}
-	printed := map[string]string{}
-	if out.Len() > 0 {
-		if err := json.Unmarshal(out.Bytes(), &printed); err != nil {
-			c.Fatalf("wpp %s printed %q: %v", strings.Join(args, " "), out.String(), err)
-		}
-	}
-	return printed
+	return commands{c.TB, c.TempDir()}.ok(stdin, append(args, "--database-url", c.address, "--secret-key", clusterKey())...)
 }
 
 // newAccount makes an account without limits, and returns its id.
@@ -95,12 +74,7 @@ func (c *cluster) count(statement string) int {
 // store opens the cluster's database in this process, as one more node.
 func (c *cluster) store() *store.Store {
 	c.Helper()
-	s, err := store.Open(c.Context(), store.Options{DatabaseURL: c.address, SecretKey: storetest.SecretKey()})
-	if err != nil {
-		c.Fatal(err)
-	}
-	c.Cleanup(func() { _ = s.Close() })
-	return s
+	return storetest.Node(c.TB, c.address)
 }
 
 // waiting is the work that is due, whoever has it.
@@ -132,7 +106,7 @@ func TestNodeKilled(t *testing.T) {
 	c.takenOver(died)
 
 	kept := map[string]bool{}
-	for _, id := range c.query(`SELECT m.id FROM messages m JOIN requests r ON r.id = m.request_id AND r.message_id = m.id AND r.status = 202`) {
+	for _, id := range c.query(acceptedMessages) {
 		kept[id] = true
 	}
 	for _, l := range loads {

@@ -27,9 +27,9 @@ func (c *restoreCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	key, err := a.secretKey(false)
-	if errors.Is(err, os.ErrNotExist) {
+	if errors.Is(err, errNoKey) {
 		return fmt.Errorf("the secret key is not in a backup. Put the secret.key of the server that was backed up at %s, or set WPP_SECRET_KEY to it, and restore again",
-			filepath.Join(a.Data, "secret.key"))
+			filepath.Join(a.Data, secretFile))
 	}
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func emptyFolder(path string) error {
 		return err
 	}
 	for _, f := range files {
-		if f.Name() != "secret.key" {
+		if f.Name() != secretFile {
 			return fmt.Errorf("%s is not empty, it holds %s: nothing was restored. A server may be running on it. Choose a new folder with --data", path, f.Name())
 		}
 	}

@@ -254,4 +254,8 @@ func TestOtherCommands(t *testing.T) {
 	if code, stdout, _ := (commands{t, t.TempDir()}).run("", "doctor"); code != 1 || !strings.Contains(stdout, "BAD") {
 		t.Errorf("wpp doctor in an empty folder: exit %d, %s", code, stdout)
 	}
+	gone := filepath.Join(t.TempDir(), "gone")
+	if code, stdout, _ := (commands{t, gone}).run("", "doctor"); code != 1 || !strings.Contains(stdout, "BAD  data folder  "+gone+" is not there") {
+		t.Errorf("wpp doctor without a folder: exit %d, %s", code, stdout)
+	}
 }

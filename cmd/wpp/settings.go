@@ -18,6 +18,9 @@ import (
 	"github.com/wppmarketing/developers/portal"
 )
 
+// errNoKey: there is no secret key, and no database that needs one.
+var errNoKey = errors.New("no server has run on this data folder")
+
 // commandLockWait is how long a command waits for SQLite's lock.
 const commandLockWait = 30 * time.Second
 
@@ -111,16 +114,19 @@ func (s *Settings) secretKey(create bool) ([]byte, error) {
 }
 
 func (s *Settings) keyFile(create bool) (string, error) {
-	path := filepath.Join(s.Data, "secret.key")
+	path := filepath.Join(s.Data, secretFile)
 	raw, err := os.ReadFile(path) //nolint:gosec // inside the operator's data folder
 	if err == nil {
 		return string(raw), nil
 	}
-	if !errors.Is(err, os.ErrNotExist) || !create {
+	if !errors.Is(err, os.ErrNotExist) {
 		return "", fmt.Errorf("the secret key cannot be read: %w", err)
 	}
-	if _, err := os.Stat(filepath.Join(s.Data, "wpp.db")); err == nil {
+	if _, err := os.Stat(filepath.Join(s.Data, databaseFile)); err == nil {
 		return "", fmt.Errorf("%s is missing but the database is there: put the key back, or set WPP_SECRET_KEY", path)
+	}
+	if !create {
+		return "", fmt.Errorf("%w: %s is not there. Name the server's data folder with --data or WPP_DATA; a new one is made by wpp serve", errNoKey, path)
 	}
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)

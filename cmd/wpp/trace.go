@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -32,6 +33,7 @@ const (
 	// tracePatience bounds sending what is left at the stop, which as a whole has ten seconds.
 	tracePatience = 1500 * time.Millisecond
 	traceTimeout  = 5 * time.Second // of one export
+	traceSilence  = time.Minute     // between two lines that say traces were not sent
 )
 
 // tracer sends traces by OTLP over HTTP. A nil tracer sends none and costs nothing.
@@ -51,7 +53,7 @@ func newTracer(ctx context.Context, env func(string) (string, bool), logger *slo
 	if err != nil {
 		return nil, err
 	}
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { logger.Warn("traces not sent", "error", err) }))
+	otel.SetErrorHandler(seldom(logger))
 	otel.SetLogger(logr.FromSlogHandler(logger.Handler()))
 	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(endpoint), otlptracehttp.WithTimeout(traceTimeout))
 	if err != nil {
@@ -69,6 +71,21 @@ func newTracer(ctx context.Context, env func(string) (string, bool), logger *slo
 		sdktrace.WithSampler(sdktrace.ParentBased(root, sdktrace.WithRemoteParentSampled(root), sdktrace.WithRemoteParentNotSampled(root))),
 	)
 	return &tracer{provider: provider, Tracer: provider.Tracer("github.com/wppmarketing/developers")}, nil
+}
+
+// seldom logs that traces were not sent. Without a collector every batch fails,
+// and a line for each would bury the rest of the log.
+func seldom(logger *slog.Logger) otel.ErrorHandlerFunc {
+	var mu sync.Mutex
+	var said time.Time
+	return func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if said.IsZero() || time.Since(said) >= traceSilence {
+			said = time.Now()
+			logger.Warn("traces not sent", "error", err)
+		}
+	}
 }
 
 // traceEndpoint returns the URL that traces are posted to, "" when none is set.

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"encoding/hex"
+	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -164,6 +167,19 @@ func TestCollectorAway(t *testing.T) {
 		t.Errorf("the log does not say that traces were not sent:\n%s", s.log)
 	}
 	logLines(t, s.log.String())
+}
+
+// A collector that stays away does not fill the log.
+func TestCollectorAwayIsSaidSeldom(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	say := seldom(slog.New(slog.NewJSONHandler(&log, nil)))
+	for range 3 {
+		say(errors.New("connection refused"))
+	}
+	if n := strings.Count(log.String(), "traces not sent"); n != 1 {
+		t.Errorf("said %d times", n)
+	}
 }
 
 // What cannot be meant is refused at the start.

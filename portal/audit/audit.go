@@ -14,7 +14,8 @@
 //
 // Known weaknesses. Rows in the buffer, and the durations and bodies of accepted
 // writes in it, are lost when the process is killed; on PostgreSQL so is the last
-// second of its counts, and of its count of lost rows. A tail that does
+// second of its counts, and of its count of lost rows, and a second is counted
+// twice when the connection breaks while it is being committed. A tail that does
 // not keep up misses rows, and so does one whose node is cut off from the others
 // for a while; its page has them after a reload. Masking knows
 // fields by their names: free text under a name it does not know keeps all but
@@ -107,8 +108,9 @@ func (l *Log) Finish(f store.Finished) {
 
 // Enqueue hands over the row of a read or a refusal. When the buffer is full it
 // waits until there is room, ctx ends or a second has passed, and not at all
-// while the store takes nothing; then the row is counted as lost. Rows of no account are kept once a second for each address
-// and code, the rest is only counted (Suppressed).
+// while the store takes nothing; then the row is counted as lost. Rows of no
+// account are kept once a second for each address and code, the rest is only
+// counted (Suppressed).
 func (l *Log) Enqueue(ctx context.Context, r portal.Request) {
 	if r.AccountID == "" && !l.floods.allow(r.IP, r.ErrorCode, l.store.Now()) {
 		return

@@ -179,7 +179,6 @@ type openCalls struct {
 }
 
 func (o *openCalls) add(r portal.Request) {
-	r.Bodies = nil
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.rows == nil {

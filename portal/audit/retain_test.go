@@ -55,20 +55,13 @@ func TestRetainNeverHoldsTheWriterForLong(t *testing.T) {
 	if writes < 10 {
 		t.Errorf("only %d writes got through", writes)
 	}
-	left := func(sql string) (n int) {
-		t.Helper()
-		if err := s.Reader(t.Context()).Row(sql, nil, &n); err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
-	if n := left(`SELECT /* Test.Rows */ COUNT(*) FROM requests`); n != rows/10+writes {
+	if n := storetest.Rows(t, s, "requests"); n != rows/10+writes {
 		t.Errorf("%d rows are left, want %d", n, rows/10+writes)
 	}
-	if n, want := left(`SELECT /* Test.Bodies */ COUNT(*) FROM request_bodies`), rows/10*7/10; n < want-1 || n > want+1 {
+	if n, want := storetest.Rows(t, s, "request_bodies"), rows/10*7/10; n < want-1 || n > want+1 {
 		t.Errorf("%d bodies are left, want %d", n, want)
 	}
-	if free, pages := left(`/* Test.Free */ PRAGMA freelist_count`), left(`/* Test.Pages */ PRAGMA page_count`); free > pages/8 {
+	if pages, free := storetest.Pages(t, s); free > pages/8 {
 		t.Errorf("%d of %d pages are free and stay in the file", free, pages)
 	}
 }

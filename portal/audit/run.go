@@ -121,6 +121,10 @@ func (l *Log) write(ctx context.Context, batch []entry) {
 
 func (l *Log) insertSurely(ctx context.Context, batch []entry) (err error) {
 	for n := range tries {
+		if n > 0 && l.stored(ctx, batch) {
+			l.count(batch)
+			return nil
+		}
 		err = l.insert(batch)
 		l.away.Store(away(err))
 		if !l.away.Load() {
@@ -134,6 +138,21 @@ func (l *Log) insertSurely(ctx context.Context, batch []entry) (err error) {
 	return err
 }
 
+// stored reports whether a batch was committed after all: PostgreSQL may have
+// gone away before it said so.
+func (l *Log) stored(ctx context.Context, batch []entry) bool {
+	if l.store.Engine() == "sqlite" {
+		return false
+	}
+	for _, e := range batch {
+		if e.finished == nil || e.finished.Bodies != nil {
+			q, err := l.Get(ctx, tenantOf(e.row), e.row.ID)
+			return err == nil && (e.finished == nil || q.Bodies != nil)
+		}
+	}
+	return false // writing it once more changes nothing
+}
+
 // away reports whether the store takes nothing at the moment, whatever it is given.
 func away(err error) bool {
 	code := portal.CodeOf(err)
@@ -143,9 +162,7 @@ func away(err error) bool {
 func (l *Log) insert(batch []entry) error {
 	var rows []portal.Request
 	var finished []store.Finished
-	var counts tally
 	for _, e := range batch {
-		counts.add(e.row)
 		if e.finished != nil {
 			finished = append(finished, *e.finished)
 		} else {
@@ -162,12 +179,26 @@ func (l *Log) insert(batch []entry) error {
 		if err := tx.FinishRequests(finished); err != nil || !together {
 			return err
 		}
+		counts := countsOf(batch)
 		return counts.write(tx)
 	})
 	if err == nil && !together {
-		l.pending.change(func(t *tally) { t.merge(counts) })
+		l.count(batch)
 	}
 	return err
+}
+
+// count has a batch that is stored counted with the next second's.
+func (l *Log) count(batch []entry) {
+	counts := countsOf(batch)
+	l.pending.change(func(t *tally) { t.merge(counts) })
+}
+
+func countsOf(batch []entry) (counts tally) {
+	for _, e := range batch {
+		counts.add(e.row)
+	}
+	return counts
 }
 
 // shown publishes rows that are committed now. Finish did so already for its own.

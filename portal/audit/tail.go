@@ -64,7 +64,7 @@ func (t *tails) publish(r portal.Request) {
 	r.Bodies = nil
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for ch := range t.open[portal.Tenant{AccountID: r.AccountID, Environment: r.Environment}] {
+	for ch := range t.open[tenantOf(r)] {
 		select {
 		case ch <- r:
 		default: // the reader misses this row

@@ -100,7 +100,7 @@ func (l *Log) tellNodes(batch []entry) {
 	now := time.Now()
 	l.afar.mu.Lock()
 	for _, e := range batch {
-		t := portal.Tenant{AccountID: e.row.AccountID, Environment: e.row.Environment}
+		t := tenantOf(e.row)
 		if now.Before(l.afar.watched[t]) {
 			ids[t] = append(ids[t], e.row.ID)
 		}

@@ -7,27 +7,19 @@ import (
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/audit"
-	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/store/storetest"
 )
 
 // newNode returns a log that runs, as in a process of its own on one PostgreSQL database.
 func newNode(t *testing.T, address string) *audit.Log {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{DatabaseURL: address, SecretKey: storetest.SecretKey(), Migrate: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := audit.New(audit.Options{Store: s})
+	l := audit.New(audit.Options{Store: storetest.Node(t, address)})
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- l.Run(ctx) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	})

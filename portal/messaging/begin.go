@@ -79,9 +79,15 @@ func (s *Service) prepare(tx *store.Tx, m *portal.Message) (*job, error) {
 	case state.UnderWay:
 		// The process ended between the attempt and its outcome: WhatsApp may have it.
 		return nil, lose(tx, m)
+	case state.Erased:
+		if err := tx.EraseLate(m.Tenant(), m.ContactID); err != nil {
+			return nil, err
+		}
+		m.Content, m.Fallback, m.WAID = nil, nil, ""
+		return nil, finish(tx, m, portal.StatusCanceled, "")
 	case !now.Before(m.ExpiresAt):
 		return nil, finish(tx, m, portal.StatusExpired, portal.CodeExpiredUnsent)
-	case m.Content == nil: // erased
+	case m.Content == nil: // erased while it was leased
 		return nil, finish(tx, m, portal.StatusCanceled, "")
 	case state.Behind != nil:
 		return nil, postpone(tx, m, later(*state.Behind, now.Add(behindWait)))

@@ -22,8 +22,8 @@ const (
 )
 
 // Recover gives up the leases of a process that ended without finishing, so
-// that its work goes on at once, also when the clock has been set back since. Call it at start, and only when no other
-// process works on the same database.
+// that its work goes on at once, also when the clock has been set back since.
+// Call it at start, and only when no other process works on the same database.
 func (s *Service) Recover(ctx context.Context) (err error) {
 	defer portal.Wrap(&err, "Recover")
 	return s.store.Tx(ctx, func(tx *store.Tx) error {
@@ -81,10 +81,13 @@ func (s *Service) claim(ctx context.Context, want store.ClaimOptions, extend []s
 func (s *Service) journey(ctx context.Context, c store.ClaimedMessage) lanes.Job {
 	return lanes.Job{
 		Do: func() {
-			defer s.flight.land(c)
 			s.handle(ctx, c)
+			if last, again := s.flight.land(c); again {
+				s.release(context.WithoutCancel(ctx), last) // unless the outcome came after that claim
+			}
 		},
 		Died: func(p *lanes.Panic) {
+			defer s.flight.land(c)
 			s.logOf(c).ErrorContext(ctx, "sending panicked", "panic", p.Value, "stack", p.Stack)
 			s.bury(context.WithoutCancel(ctx), c)
 		},
@@ -107,7 +110,7 @@ func (s *Service) handle(ctx context.Context, c store.ClaimedMessage) {
 	ctx = context.WithoutCancel(ctx)
 	switch {
 	case stopping:
-		s.release(ctx, c)
+		s.release(ctx, s.flight.current(c))
 		return
 	case c.Claims > store.MaxClaims:
 		log.ErrorContext(ctx, "message given up: nobody who took it came back with an outcome", "claims", c.Claims)
@@ -122,7 +125,7 @@ func (s *Service) handle(ctx context.Context, c store.ClaimedMessage) {
 	switch {
 	case err != nil && transient(err):
 		log.WarnContext(ctx, "message not begun", "error", err)
-		s.release(ctx, c) // or, if that fails too, it is due again when the lease ends
+		s.release(ctx, s.flight.current(c)) // or, if that fails too, it is due again when the lease ends
 	case err != nil:
 		log.ErrorContext(ctx, "message cannot be sent", "error", err)
 		s.bury(ctx, c)
@@ -156,7 +159,7 @@ func surely(try func() error) (err error) {
 
 // release gives a message back that was claimed and not begun.
 func (s *Service) release(ctx context.Context, c store.ClaimedMessage) {
-	err := s.store.Tx(ctx, func(tx *store.Tx) error { return tx.ReleaseMessage(s.flight.current(c)) })
+	err := s.store.Tx(ctx, func(tx *store.Tx) error { return tx.ReleaseMessage(c) })
 	if err != nil {
 		s.logOf(c).WarnContext(ctx, "message not released", "error", err)
 	}

@@ -34,6 +34,7 @@ type flight struct {
 type passenger struct {
 	store.ClaimedMessage
 	leased time.Time
+	again  bool // the store gave it out once more meanwhile
 }
 
 func newFlight() *flight {
@@ -82,15 +83,16 @@ func (f *flight) passed(now time.Time, extended []string, found int) {
 }
 
 // takeOff notes that a message is under way; false when it is already, because
-// its lease seemed over to the store. It is then still the same journey.
+// its lease seemed over to the store, or its outcome was written a moment ago
+// and is due at once. It is then still the same journey; land tells of it.
 func (f *flight) takeOff(c store.ClaimedMessage) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if p := f.byID[c.ID]; p != nil {
-		p.Claims, p.leased = c.Claims, time.Now()
+		p.Claims, p.leased, p.again = c.Claims, time.Now(), true
 		return false
 	}
-	f.byID[c.ID] = &passenger{c, time.Now()}
+	f.byID[c.ID] = &passenger{ClaimedMessage: c, leased: time.Now()}
 	f.channels[c.ChannelID]++
 	if c.Suspect() {
 		f.suspects++
@@ -105,10 +107,12 @@ func (f *flight) current(c store.ClaimedMessage) store.ClaimedMessage {
 	return f.byID[c.ID].ClaimedMessage
 }
 
-// land gives the place of a message free.
-func (f *flight) land(c store.ClaimedMessage) {
+// land gives the place of a message free. again says that the store gave the
+// message out once more, by the claim last, which nobody works on now.
+func (f *flight) land(c store.ClaimedMessage) (last store.ClaimedMessage, again bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	p := f.byID[c.ID]
 	delete(f.byID, c.ID)
 	if f.channels[c.ChannelID]--; f.channels[c.ChannelID] == 0 {
 		delete(f.channels, c.ChannelID)
@@ -122,6 +126,7 @@ func (f *flight) land(c store.ClaimedMessage) {
 		default: // a signal is waiting already
 		}
 	}
+	return p.ClaimedMessage, p.again
 }
 
 // clockWentBack reports whether the clock was set back since the last pass.

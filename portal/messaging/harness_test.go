@@ -1,11 +1,13 @@
 package messaging_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -63,7 +65,8 @@ type bench struct {
 	service   *messaging.Service
 	simulator *simulator.Simulator
 	caller    portal.Caller
-	front     http.Handler // stands before the simulator; a test may replace it
+	front     http.Handler           // stands before the simulator; a test may replace it
+	committed atomic.Pointer[func()] // called once, when the next transaction is committed
 
 	mu       sync.Mutex
 	received []callback
@@ -81,7 +84,7 @@ type option func(*messaging.Options, *portal.Account)
 func newBench(t *testing.T, options ...option) *bench {
 	t.Helper()
 	b := &bench{T: t, clock: &clock{now: time.Date(2026, 11, 22, 14, 0, 0, 0, time.UTC)}, sends: map[string]int{}}
-	b.store = storetest.Open(t, func(o *store.Options) { o.Now = b.clock.Now })
+	b.store = storetest.Open(t, func(o *store.Options) { o.Now, o.Observer = b.clock.Now, observer{b} })
 	b.simulator = simulator.New(simulator.Options{
 		Journal: store.SimulatorJournal{Store: b.store}, Now: b.clock.Now, Receive: http.HandlerFunc(b.hook),
 	})
@@ -103,6 +106,21 @@ func newBench(t *testing.T, options ...option) *bench {
 	b.caller = b.newCaller(account)
 	return b
 }
+
+// observer lets a test act between a commit and whoever waits for it.
+type observer struct{ b *bench }
+
+func (o observer) Tx(_ context.Context, t store.TxTimes) {
+	if t.Code == "" {
+		if act := o.b.committed.Swap(nil); act != nil {
+			(*act)()
+		}
+	}
+}
+
+func (observer) Batch(int, time.Duration) {}
+func (observer) ReadWaited(time.Duration) {}
+func (observer) Failed(portal.Code)       {}
 
 // newCaller adds the account and returns a token's call in its test environment.
 func (b *bench) newCaller(a portal.Account) portal.Caller {

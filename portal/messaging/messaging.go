@@ -1,6 +1,6 @@
 // Package messaging takes messages to WhatsApp and brings its news back:
-// it accepts (accept.go), sends what is due (dispatch.go, begin.go, outcome.go), applies
-// statuses (status.go) and takes in what people write (inbound.go).
+// it accepts (accept.go), sends what is due (dispatch.go, begin.go, outcome.go),
+// applies statuses (status.go) and takes in what people write (inbound.go).
 //
 // A message is accepted in the caller's transaction and sent later by a worker
 // that calls Dispatch. Before each call to WhatsApp an attempt is committed;
@@ -24,9 +24,14 @@
 //
 // Known weaknesses. Only one Dispatch may run at a time in a process. A claim
 // looks at each channel that has messages due now or later, whichever it takes.
-// On PostgreSQL two accepts at the same moment may together pass the daily limit
-// by one. Reading back `expires_at` of a message without a wish of the caller
-// gives our default, while WhatsApp's own time to live decides when it expires.
+// On PostgreSQL accepts at the same moment may together pass the daily limit, by
+// one each; and far from the limit a count is believed for a second, so other
+// nodes that accept more than a thousand messages of a tenant within it may, too.
+// A node that stood still for longer than its lease, or whose connection to
+// PostgreSQL broke while it committed an attempt, may leave a message unknown
+// that was never sent. Reading back `expires_at` of a message without a wish of
+// the caller gives our default, while WhatsApp's own time to live decides when
+// it expires.
 package messaging
 
 import (

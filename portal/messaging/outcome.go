@@ -63,8 +63,8 @@ func (s *Service) call(ctx context.Context, log *slog.Logger, j *job) {
 // come first, so only what may follow the status of now is applied.
 func settle(tx *store.Tx, j *job, out whatsapp.Outcome) error {
 	m, err := tx.LockMessage(j.tenant, j.id)
-	if err != nil {
-		return err
+	if err != nil || m.Attempts > j.number {
+		return err // a commit whose answer was lost had written it, and the next attempt has begun
 	}
 	s := settlement{tx: tx, job: j, out: out, message: &m, attempt: &portal.Attempt{
 		MessageID: m.ID, Number: j.number, Outcome: portal.AttemptRefused, Duration: out.Duration,
@@ -207,6 +207,9 @@ func (s settlement) again() *time.Time {
 // windowClosed sends the fallback next, or ends the message.
 func (s settlement) windowClosed(f *portal.Failure) (*time.Time, error) {
 	m := s.message
+	if m.FallbackUsed && s.job.outgoing.Type == portal.TypeText {
+		return s.due(), nil // a commit whose answer was lost had written it
+	}
 	if m.Status != portal.StatusQueued || m.Fallback == nil || m.Type != portal.TypeText {
 		return s.change(portal.StatusFailed, f), nil
 	}

@@ -195,7 +195,7 @@ FROM `+table, nil, &n.Rows); err != nil {
 	return r.Row(`
 SELECT /* Copy.count */ COUNT(*)
 FROM messages
-WHERE due_at IS NOT NULL`, nil, &c.Due)
+WHERE due_at IS NOT NULL AND status IN ('queued', 'scheduled')`, nil, &c.Due)
 }
 
 func (c *Copy) trails(r Reader, _ VerifyOptions) error {

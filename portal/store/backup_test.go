@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/store"
@@ -96,6 +97,31 @@ func TestBackupWhileWriting(t *testing.T) {
 		if err := restored.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// A copy tells how many messages would still be sent, not what waits for news.
+func TestVerifyCountsWhatIsToBeSent(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	must(t, s, func(tx *store.Tx) error {
+		due := tx.Now().Add(time.Hour)
+		if err := tx.InsertAccount(portal.Account{ID: "acc_a", CreatedAt: tx.Now(), UpdatedAt: tx.Now()}); err != nil {
+			return err
+		}
+		for _, status := range []portal.Status{portal.StatusQueued, portal.StatusScheduled, portal.StatusCreated, portal.StatusUnknown} {
+			m := portal.Message{
+				ID: portal.NewID(portal.PrefixMessage), AccountID: "acc_a", Environment: portal.Test, Direction: portal.Outbound,
+				Status: status, Type: portal.TypeText, Content: []byte("{}"), CreatedAt: tx.Now(), UpdatedAt: tx.Now(), ExpiresAt: due,
+			}
+			if err := tx.InsertMessage(m, nil, &due); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if found, err := verify(t, backup(t, s)); err != nil || found.Due != 2 {
+		t.Errorf("%d messages are to be sent, not 2: %v", found.Due, err)
 	}
 }
 

@@ -69,7 +69,7 @@ func (r Reader) contactOfPhone(t portal.Tenant, candidates []string) (portal.Con
 	if len(candidates) == 0 {
 		return portal.Contact{}, portal.Refuse(portal.CodeNotFound)
 	}
-	return r.contactWhere(t, "Contact.ByPhone", "c.phone IN "+listOf(len(candidates)), textArgs(candidates)...)
+	return r.contactWhere(t, "Contact.ByPhone", "c.phone IN "+listOf(len(candidates))+"\nORDER BY c.id", textArgs(candidates)...)
 }
 
 // filled adds tags, attributes and windows to a contact that was found.

@@ -42,6 +42,13 @@ AND environment = ?`, c.ID, c.AccountID, string(c.Environment))
 	return err
 }
 
+// EraseLate erases the messages of a contact that is gone: on PostgreSQL another
+// node may have accepted one while the person was being erased.
+func (tx *Tx) EraseLate(t portal.Tenant, contactID string) (err error) {
+	defer portal.Wrap(&err, "EraseLate(%s)", contactID)
+	return tx.eraseMessages(portal.Contact{ID: contactID, AccountID: t.AccountID, Environment: t.Environment})
+}
+
 func (tx *Tx) eraseMessages(c portal.Contact) error {
 	_, err := tx.Exec(`
 UPDATE /* Contact.CancelMessages */ messages

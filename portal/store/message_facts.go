@@ -52,7 +52,7 @@ LEFT JOIN windows w ON w.contact_id = c.id AND w.channel_id = h.id
 LEFT JOIN conversations v ON v.contact_id = c.id
 LEFT JOIN templates p ON p.account_id = a.id AND p.environment = ? AND p.name = ? AND p.language = ?
 WHERE a.id = ?
-ORDER BY h.id
+ORDER BY h.id, c.id
 LIMIT 1`, args,
 		&f.MessagesPerDay, &f.Channel.ID, &f.Channel.Phone, &f.Channel.Status,
 		&c.ID, &c.ExternalID, &c.Phone, &c.WAID,

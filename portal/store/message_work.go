@@ -147,6 +147,7 @@ type SendState struct {
 	OptInRequired bool
 	ReplyTo       string     // WhatsApp's id of the message it answers
 	Behind        *time.Time // when the first queued message to the same contact is due, nil if it is this one
+	Erased        bool       // the contact is gone
 	UnderWay      bool       // an attempt was begun and its outcome never written
 }
 
@@ -162,7 +163,7 @@ SELECT /* Message.SendState */ COALESCE(c.opt_status, ''), COALESCE(c.opt_market
       AND e.status = 'queued' AND e.id < m.id
     ORDER BY e.id
     LIMIT 1),
-  EXISTS (SELECT 1 FROM attempts t WHERE t.message_id = m.id AND t.outcome = '')
+  c.id IS NULL, EXISTS (SELECT 1 FROM attempts t WHERE t.message_id = m.id AND t.outcome = '')
 FROM messages m
 JOIN accounts a ON a.id = m.account_id
 LEFT JOIN contacts c ON c.id = m.contact_id
@@ -171,7 +172,7 @@ LEFT JOIN messages q ON q.id = m.context_message_id AND q.account_id = m.account
 WHERE m.id = ? AND m.account_id = ? AND m.environment = ?`,
 		[]any{id, t.AccountID, string(t.Environment)},
 		&s.OptIn.Status, &s.OptIn.Marketing, &s.OptIn.Source, &s.OptIn.At, &s.LastInboundAt, &s.Window.ChannelID,
-		&s.Window.LastInboundAt, &testers, &s.OptInRequired, &s.ReplyTo, &s.Behind, &s.UnderWay)
+		&s.Window.LastInboundAt, &testers, &s.OptInRequired, &s.ReplyTo, &s.Behind, &s.Erased, &s.UnderWay)
 	if err != nil {
 		return s, err
 	}

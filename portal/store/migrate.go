@@ -41,8 +41,12 @@ func migrate(ctx context.Context, db *sql.DB, o Options) error {
 	case !o.Migrate:
 		return fmt.Errorf("%w: it has schema %d, this program needs %d", ErrOlderSchema, have, want)
 	}
-	if _, err := p.Up(ctx); err != nil {
+	done, err := p.Up(ctx)
+	if err != nil {
 		return fmt.Errorf("migrate the schema from %d to %d: %w", have, want, err)
+	}
+	if len(done) == 0 { // another node did it meanwhile
+		return nil
 	}
 	o.Logger.Info("schema migrated", "from", have, "to", want)
 	return nil

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"math/rand/v2"
@@ -44,8 +45,8 @@ type postgres struct {
 
 func openPostgres(ctx context.Context, o Options) (engine, error) {
 	config, err := pgxpool.ParseConfig(o.DatabaseURL)
-	if err != nil {
-		return nil, err
+	if err != nil { // the password is not in its text
+		return nil, fmt.Errorf("its address must look like postgres://user:password@db.internal:5432/wpp: %w", err)
 	}
 	if !strings.Contains(o.DatabaseURL, "pool_max_conns") {
 		config.MaxConns = poolConns

@@ -80,8 +80,8 @@ func (s *Store) makeDays(ctx context.Context, table string, have map[time.Time]b
 			fmt.Sprintf(`ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM ('%s') TO ('%s')`,
 				table, name, firstRequest(at), firstRequest(at.AddDate(0, 0, 1))))
 		var pe *pgconn.PgError
-		if errors.As(err, &pe) && (pe.Code == "23514" || pe.Code == "42P07") {
-			continue // the default one has rows of that day, which stay there; or another node was faster
+		if errors.As(err, &pe) && (pe.Code == "23514" || pe.Code == "42P07" || pe.Code == "23505") {
+			continue // the default one has rows of that day, which stay there; or another node was faster, or as fast
 		}
 		if err != nil {
 			return err

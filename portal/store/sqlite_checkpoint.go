@@ -35,12 +35,7 @@ func newCheckpointer(dsn string, log *slog.Logger) *checkpointer {
 }
 
 // committed is called after each commit. It never waits.
-func (c *checkpointer) committed() {
-	select {
-	case c.commits <- struct{}{}:
-	default: // a signal is waiting already
-	}
-}
+func (c *checkpointer) committed() { wake(c.commits) }
 
 // stop waits for the copying under way; SQLite copies the rest when the last connection closes.
 func (c *checkpointer) stop() {

@@ -176,7 +176,7 @@ func (w *writer) commit(batch []*command) {
 	for _, c := range batch {
 		c.err = err
 	}
-	if portal.CodeOf(err) == portal.CodeStorageUnavailable {
+	if portal.CodeOf(err) == portal.CodeStorageUnavailable || w.conn != nil && w.conn.inTransaction() {
 		w.hangUp()
 	}
 }

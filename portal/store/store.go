@@ -15,9 +15,10 @@
 //
 // Known weaknesses. A Tx started inside the function of another Tx waits for
 // itself for ever on SQLite. When the connection to PostgreSQL breaks during
-// COMMIT the outcome is unknown and reported as storage_unavailable. Text is
-// ordered by the collation of the PostgreSQL database, which is bytewise on
-// SQLite: only ids and other ASCII keys may be paged by.
+// COMMIT the outcome is unknown and reported as storage_unavailable. While a
+// read of SQLite goes on, a backup for one, its write-ahead log grows with all
+// that is written. Text is ordered by the collation of the PostgreSQL database,
+// which is bytewise on SQLite: only ids and other ASCII keys may be paged by.
 package store
 
 import (

@@ -22,10 +22,7 @@ type node struct {
 
 func newNode(t *testing.T, address string) node {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{DatabaseURL: address, SecretKey: storetest.SecretKey(), Migrate: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := storetest.Node(t, address)
 	heard := make(chan struct{}, 100)
 	cancel := s.Listen(store.TopicAccess, func(store.Signal) { heard <- struct{}{} })
 	<-heard // the link to the other nodes is there
@@ -37,9 +34,6 @@ func newNode(t *testing.T, address string) node {
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	})

@@ -112,16 +112,9 @@ func TestPurgesGiveTheFileBack(t *testing.T) {
 		}))
 	}
 	insertLog(t, s, rows...)
-	pages := func() (n int64) {
-		t.Helper()
-		if err := s.Reader(t.Context()).Row(`/* Test.Pages */ PRAGMA page_count`, nil, &n); err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
-	full := pages()
+	full, _ := storetest.Pages(t, s)
 	purgeAll(t, s, store.Retention{Requests: past.Add(-time.Hour), Bodies: s.Now(), Counts: past}, 100)
-	if left := pages(); left > full/2 {
+	if left, _ := storetest.Pages(t, s); left > full/2 {
 		t.Errorf("%d of %d pages are left", left, full)
 	}
 }

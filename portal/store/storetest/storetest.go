@@ -62,6 +62,12 @@ func Engines(t *testing.T, fn func(t *testing.T, open Opener)) {
 	})
 }
 
+// Node opens the PostgreSQL database at an address once more, as another process would.
+func Node(t testing.TB, address string) *store.Store {
+	t.Helper()
+	return open(t, store.Options{DatabaseURL: address}, nil)
+}
+
 func open(t testing.TB, o store.Options, opts []func(*store.Options)) *store.Store {
 	t.Helper()
 	o.SecretKey = SecretKey()
