@@ -204,14 +204,14 @@ func TestMissingRowsAreShown(t *testing.T) {
 			Source: portal.SourceAPI, Method: "GET", Path: fmt.Sprint("/v1/", n), Status: 200,
 		})
 	}
-	want := fmt.Sprintf("%d calls of this period have no row", k.Log.Lost())
+	want := fmt.Sprintf("Calls of this period without a row: %d", k.Log.Lost())
 	for _, state := range []string{"before", "after"} {
 		for _, path := range []string{"/logs?env=test", "/logs?env=test&group=error"} {
 			if page := k.read(path, 200); k.Log.Lost() == 0 || !strings.Contains(page, want) {
 				t.Errorf("%s the store took it: %s does not say %q", state, path, want)
 			}
 		}
-		if page := k.read("/logs?env=live", 200); strings.Contains(page, "have no row") {
+		if page := k.read("/logs?env=live", 200); strings.Contains(page, "without a row") {
 			t.Error("another environment is told too")
 		}
 		k.Log.Flush(t.Context())
