@@ -20,6 +20,7 @@ const (
 	PrefixHandoff      = "hnd"
 	PrefixChannel      = "chn"
 	PrefixTemplate     = "tpl"
+	PrefixMedia        = "med"
 	PrefixAudit        = "aud"
 	PrefixSession      = "ses"
 )

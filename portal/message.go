@@ -60,12 +60,6 @@ const (
 	SourcePortal  = "portal"
 )
 
-// The types of message that can be sent.
-const (
-	TypeText     = "text"
-	TypeTemplate = "template"
-)
-
 // Failure is why a message ended badly. Words come from the catalogue by Code.
 type Failure struct {
 	Code     Code

@@ -2,7 +2,6 @@ package messaging
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -81,7 +80,7 @@ func (e *evaluation) fill(m *portal.Message) (err error) {
 		m.Content, err = e.draft.Template.content()
 		return err
 	}
-	m.Content, err = json.Marshal(e.draft.Text)
+	m.Content, err = e.draft.Content.JSON(e.draft.Type)
 	return err
 }
 

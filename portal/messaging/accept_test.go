@@ -34,12 +34,12 @@ func TestMalformedDrafts(t *testing.T) {
 		want  []string
 	}{
 		{"nothing", messaging.Draft{}, []string{"/to required", "/type required"}},
-		{"unknown type", messaging.Draft{To: tester, Type: "video"}, []string{"/type invalid_value"}},
+		{"unknown type", messaging.Draft{To: tester, Type: "order"}, []string{"/type invalid_value"}},
 		{"text without text", messaging.Draft{To: tester, Type: "text"}, []string{"/text required"}},
-		{"empty text", with(text(tester), func(d *messaging.Draft) { d.Text = &messaging.Text{} }), []string{"/text/body required"}},
-		{"blank text", with(text(tester), func(d *messaging.Draft) { d.Text = &messaging.Text{Body: " \n\t "} }), []string{"/text/body required"}},
+		{"empty text", with(text(tester), func(d *messaging.Draft) { d.Content.Text = &portal.Text{} }), []string{"/text/body required"}},
+		{"blank text", with(text(tester), func(d *messaging.Draft) { d.Content.Text = &portal.Text{Body: " \n\t "} }), []string{"/text/body required"}},
 		{
-			"long text", with(text(tester), func(d *messaging.Draft) { d.Text = &messaging.Text{Body: strings.Repeat("á", 4097)} }),
+			"long text", with(text(tester), func(d *messaging.Draft) { d.Content.Text = &portal.Text{Body: strings.Repeat("á", 4097)} }),
 			[]string{"/text/body too_long"},
 		},
 		{"text and template", with(text(tester), func(d *messaging.Draft) { d.Template = orderUpdate() }), []string{"/template conflict"}},
@@ -119,7 +119,7 @@ func TestRulesOfAcceptance(t *testing.T) {
 		{"a user id", nil, text("BR.1502576394655843"), portal.CodeUnsupportedForChannel, []string{"/to invalid_value"}},
 		{"from the own number", nil, with(text(tester), func(d *messaging.Draft) { d.From = "11 4002-8922" }), "", nil},
 		{"past send_at", nil, with(text(tester), func(d *messaging.Draft) { at := time.Unix(1, 0); d.SendAt = &at }), "", nil},
-		{"4096 characters", nil, with(text(tester), func(d *messaging.Draft) { d.Text = &messaging.Text{Body: strings.Repeat("á", 4096)} }), "", nil},
+		{"4096 characters", nil, with(text(tester), func(d *messaging.Draft) { d.Content.Text = &portal.Text{Body: strings.Repeat("á", 4096)} }), "", nil},
 		{
 			"unknown template", nil, with(template(person), func(d *messaging.Draft) { d.Template.Name = "x" }),
 			portal.CodeTemplateNotFound,

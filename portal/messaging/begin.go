@@ -122,7 +122,7 @@ func lose(tx *store.Tx, m *portal.Message) error {
 // accepted, and begins the attempt when they let it go.
 func attempt(tx *store.Tx, m *portal.Message, state store.SendState, channel portal.Channel) (*job, error) {
 	reachable := AlwaysOpen(m.Environment, state.Testers, m.To) || open(state.Window, tx.Now())
-	if m.Type == portal.TypeText && !reachable {
+	if m.Type != portal.TypeTemplate && !reachable {
 		if m.Fallback == nil {
 			return nil, finish(tx, m, portal.StatusFailed, portal.CodeWindowClosed)
 		}
@@ -162,7 +162,7 @@ func attempt(tx *store.Tx, m *portal.Message, state store.SendState, channel por
 	}, nil
 }
 
-// fallBack makes the fallback the content of a text whose window is closed.
+// fallBack makes the fallback the content of a free-form message whose window is closed.
 func fallBack(tx *store.Tx, m *portal.Message) error {
 	m.Type, m.Content, m.Fallback, m.FallbackUsed = portal.TypeTemplate, m.Fallback, nil, true
 	m.Category = "utility"
@@ -197,7 +197,8 @@ func content(tx *store.Tx, m portal.Message) (raw json.RawMessage, ttl time.Dura
 		if !json.Valid(m.Content) {
 			return nil, 0, "", fmt.Errorf("content of %s is not JSON", m.ID)
 		}
-		return m.Content, usualTTL, "", nil
+		raw, err := metaContent(tx, m)
+		return raw, usualTTL, "", err
 	}
 	t, ref, err := templateOf(tx, m)
 	switch {

@@ -46,7 +46,7 @@ func (s *Service) evaluate(tx *store.Tx, c portal.Caller, d Draft, known *days) 
 	}
 	e := &evaluation{provider: s.Provider(c.Environment), caller: c, draft: d, now: tx.Now(), days: known, checks: make([]portal.Check, 0, 7)}
 	for _, find := range []func(*store.Tx) error{
-		e.findFacts, e.findChannel, e.findPerson, e.findWindow, e.findContext, e.findDay,
+		e.findFacts, e.findChannel, e.findPerson, e.findWindow, e.findContext, e.findReaction, e.findDay,
 	} {
 		if err := find(tx); err != nil {
 			return nil, err
@@ -134,9 +134,9 @@ func (e *evaluation) judgeWindow() {
 	case e.draft.Type == portal.TypeTemplate:
 		e.note("window", portal.CheckPass, "", "")
 	case !e.open && e.draft.Fallback == nil:
-		e.note("window", portal.CheckFail, portal.CodeWindowClosed, "/text")
+		e.note("window", portal.CheckFail, portal.CodeWindowClosed, "/"+e.draft.Type)
 	case !e.open, e.closesBefore(e.draft.SendAt):
-		e.note("window", portal.CheckWarn, portal.CodeWindowClosed, "/text")
+		e.note("window", portal.CheckWarn, portal.CodeWindowClosed, "/"+e.draft.Type)
 	default:
 		e.note("window", portal.CheckPass, "", "")
 	}

@@ -2,7 +2,6 @@ package messaging
 
 import (
 	"encoding/json"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -11,7 +10,6 @@ import (
 
 // The limits of a draft.
 const (
-	maxText       = 4096
 	maxReference  = 255
 	maxName       = 512
 	maxLanguage   = 20
@@ -29,20 +27,14 @@ const (
 type Draft struct {
 	To               string // a phone, "ctc_…" or "ext:YOURID"
 	From             string // "chn_…" or the phone of a channel; "" = the default channel
-	Type             string // portal.TypeText or TypeTemplate
-	Text             *Text
+	Type             string // portal.TypeTemplate or the name of a free-form content
+	Content          portal.Content
 	Template         *TemplateRef
 	Reference        string
 	ContextMessageID string // "msg_…" that it answers, or ""
 	SendAt           *time.Time
 	ExpiresAt        *time.Time
-	Fallback         *TemplateRef // goes out instead of a text when the window is closed
-}
-
-// Text is the content of a text message.
-type Text struct {
-	Body       string `json:"body"`
-	PreviewURL bool   `json:"preview_url,omitempty"`
+	Fallback         *TemplateRef // goes out instead of free-form content when the window is closed
 }
 
 // TemplateRef names a template and fills it: by Parameters (name → text) or by
@@ -101,31 +93,24 @@ func checkShape(d Draft, now time.Time) error {
 }
 
 func (s *shape) content(d Draft) {
-	switch d.Type {
-	case "":
+	switch {
+	case d.Type == "":
 		s.add(true, "/type", portal.FieldRequired)
-	case portal.TypeText:
+	case d.Type == portal.TypeTemplate:
+		s.fields = append(s.fields, d.Content.Check(d.Type)...)
+		s.add(d.Fallback != nil, "/fallback_template", portal.FieldConflict)
+		s.template(d.Template, "/template")
+	case portal.FreeForm(d.Type):
+		s.fields = append(s.fields, d.Content.Check(d.Type)...)
 		s.add(d.Template != nil, "/template", portal.FieldConflict)
-		s.text(d.Text)
+		// A template cannot stand for an emoji on a message.
+		s.add(d.Fallback != nil && d.Type == portal.TypeReaction, "/fallback_template", portal.FieldConflict)
 		if d.Fallback != nil {
 			s.template(d.Fallback, "/fallback_template")
 		}
-	case portal.TypeTemplate:
-		s.add(d.Text != nil, "/text", portal.FieldConflict)
-		s.add(d.Fallback != nil, "/fallback_template", portal.FieldConflict)
-		s.template(d.Template, "/template")
 	default:
 		s.add(true, "/type", portal.FieldInvalidValue)
 	}
-}
-
-func (s *shape) text(t *Text) {
-	if t == nil {
-		s.add(true, "/text", portal.FieldRequired)
-		return
-	}
-	s.add(strings.TrimSpace(t.Body) == "", "/text/body", portal.FieldRequired)
-	s.add(utf8.RuneCountInString(t.Body) > maxText, "/text/body", portal.FieldTooLong)
 }
 
 func (s *shape) template(t *TemplateRef, pointer string) {

@@ -27,7 +27,7 @@ func absent(err error, pointer string) error {
 // findFacts asks for all that most messages need at once.
 func (e *evaluation) findFacts(tx *store.Tx) (err error) {
 	e.ref = e.draft.Template
-	if e.draft.Type == portal.TypeText {
+	if e.draft.Type != portal.TypeTemplate {
 		e.ref = e.draft.Fallback
 	}
 	var q store.SendQuery
@@ -154,6 +154,20 @@ func (e *evaluation) findContext(tx *store.Tx) error {
 		return refuseField("/context/message_id", portal.FieldNotFound)
 	}
 	return absent(err, "/context/message_id")
+}
+
+// findReaction looks for the message that a reaction is put on. WhatsApp must
+// know it already.
+func (e *evaluation) findReaction(tx *store.Tx) error {
+	if e.draft.Type != portal.TypeReaction || e.contact.ID == "" {
+		return nil
+	}
+	const pointer = "/reaction/message_id"
+	m, err := tx.Message(e.caller.Tenant, e.draft.Content.Reaction.MessageID)
+	if err == nil && (m.ContactID != e.contact.ID || m.ProviderMessageID == "") {
+		return refuseField(pointer, portal.FieldNotFound)
+	}
+	return absent(err, pointer)
 }
 
 func (e *evaluation) findDay(tx *store.Tx) (err error) {

@@ -298,7 +298,7 @@ func (b *bench) addTemplate(name, category, status, format string, parameters ..
 
 // text and template are drafts that nothing is wrong with.
 func text(to string) messaging.Draft {
-	return messaging.Draft{To: to, Type: portal.TypeText, Text: &messaging.Text{Body: "Olá, tudo bem?"}}
+	return messaging.Draft{To: to, Type: portal.TypeText, Content: portal.Content{Text: &portal.Text{Body: "Olá, tudo bem?"}}}
 }
 
 func template(to string) messaging.Draft {

@@ -12,6 +12,9 @@ import (
 	"github.com/wppmarketing/developers/portal/whatsapp"
 )
 
+// maxInboundText is the longest text a person can write, in characters.
+const maxInboundText = 4096
+
 // InboundDraft is a message that a person is made to write, in test.
 type InboundDraft struct {
 	From string // the person's phone
@@ -31,7 +34,7 @@ func (s *Service) InboundTx(tx *store.Tx, c portal.Caller, d InboundDraft) (m po
 	var bad shape
 	bad.add(d.From == "", "/from", portal.FieldRequired)
 	bad.add(d.Text == "", "/text/body", portal.FieldRequired)
-	bad.add(utf8.RuneCountInString(d.Text) > maxText, "/text/body", portal.FieldTooLong)
+	bad.add(utf8.RuneCountInString(d.Text) > maxInboundText, "/text/body", portal.FieldTooLong)
 	bad.add(utf8.RuneCountInString(d.Name) > maxReference, "/name", portal.FieldTooLong)
 	if len(bad.fields) > 0 {
 		return m, portal.Refuse(portal.CodeValidationFailed, bad.fields...)
@@ -47,7 +50,7 @@ func (s *Service) InboundTx(tx *store.Tx, c portal.Caller, d InboundDraft) (m po
 	if channel.ID == "" {
 		return m, portal.Refuse(portal.CodeNoChannel)
 	}
-	content, err := json.Marshal(Text{Body: d.Text})
+	content, err := json.Marshal(portal.Text{Body: d.Text})
 	if err != nil {
 		return m, err
 	}

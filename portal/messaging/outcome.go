@@ -207,10 +207,10 @@ func (s settlement) again() *time.Time {
 // windowClosed sends the fallback next, or ends the message.
 func (s settlement) windowClosed(f *portal.Failure) (*time.Time, error) {
 	m := s.message
-	if m.FallbackUsed && s.job.outgoing.Type == portal.TypeText {
+	if m.FallbackUsed && s.job.outgoing.Type != portal.TypeTemplate {
 		return s.due(), nil // a commit whose answer was lost had written it
 	}
-	if m.Status != portal.StatusQueued || m.Fallback == nil || m.Type != portal.TypeText {
+	if m.Status != portal.StatusQueued || m.Fallback == nil || m.Type == portal.TypeTemplate {
 		return s.change(portal.StatusFailed, f), nil
 	}
 	m.UpdatedAt = s.tx.Now()

@@ -298,12 +298,12 @@ func TestOrderToOnePersonIsKept(t *testing.T) {
 	})
 	for _, body := range []string{"1", "2", "3"} {
 		d := text(tester)
-		d.Text.Body = body
+		d.Content.Text.Body = body
 		b.accept(d)
 	}
 	b.dispatch()
 	d := text(tester)
-	d.Text.Body = "4"
+	d.Content.Text.Body = "4"
 	b.accept(d)
 	b.pass(10*time.Second, 100*time.Millisecond)
 	if got := strings.Join(bodies, ""); got != "1234" {

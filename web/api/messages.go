@@ -20,7 +20,7 @@ type Message struct {
 	Environment       string          `json:"environment" enum:"test,live" doc:"From the token, never from input."`
 	Direction         string          `json:"direction" enum:"outbound,inbound"`
 	Status            string          `json:"status" doc:"scheduled, queued, created, delivered, read, failed, number_not_found, expired, canceled, unknown or received; treat a new one as other."`
-	Type              string          `json:"type" doc:"text or template; inbound also other types. Treat a new one as other."`
+	Type              string          `json:"type" doc:"text, template, image, video, audio, document, sticker, location, contacts, interactive or reaction; inbound also button, order, system and unsupported. Treat a new one as other."`
 	To                *string         `json:"to" doc:"Number of the receiver; null when WhatsApp hides it."`
 	From              *string         `json:"from" doc:"Number of the sender; null when WhatsApp hides it."`
 	ChannelID         string          `json:"channel_id" doc:"Your number that was used."`
@@ -30,8 +30,7 @@ type Message struct {
 	ConversationID    string          `json:"conversation_id" doc:"The thread with the person."`
 	Reference         *string         `json:"reference" doc:"Your note, not unique."`
 	Context           *MessageContext `json:"context" doc:"The message that this one answers."`
-	Text              json.RawMessage `json:"text,omitzero" doc:"Only in a text; null after erasure."`
-	Template          json.RawMessage `json:"template,omitzero" doc:"Only in a template; null after erasure."`
+	MessageContent
 	FallbackUsed      bool            `json:"fallback_used" doc:"The window was closed and fallback_template went out."`
 	Category          *string         `json:"category" doc:"marketing, utility, authentication or service."`
 	Source            string          `json:"source" doc:"api, console, portal or another way in."`
@@ -49,6 +48,25 @@ type Message struct {
 	DeliveredAt       *string         `json:"delivered_at" format:"date-time" doc:"Stays null when WhatsApp skipped it; read implies delivered."`
 	ReadAt            *string         `json:"read_at" format:"date-time"`
 	UpdatedAt         string          `json:"updated_at" format:"date-time" doc:"When anything changed here."`
+}
+
+// MessageContent is what a message says: only the field that its type names,
+// as it was given or as WhatsApp wrote it; null after erasure.
+type MessageContent struct {
+	Text        json.RawMessage `json:"text,omitzero" doc:"Only with this type; null after erasure."`
+	Template    json.RawMessage `json:"template,omitzero" doc:"Only with this type; null after erasure."`
+	Image       json.RawMessage `json:"image,omitzero" doc:"Only with this type; null after erasure."`
+	Video       json.RawMessage `json:"video,omitzero" doc:"Only with this type; null after erasure."`
+	Audio       json.RawMessage `json:"audio,omitzero" doc:"Only with this type; null after erasure."`
+	Document    json.RawMessage `json:"document,omitzero" doc:"Only with this type; null after erasure."`
+	Sticker     json.RawMessage `json:"sticker,omitzero" doc:"Only with this type; null after erasure."`
+	Location    json.RawMessage `json:"location,omitzero" doc:"Only with this type; null after erasure."`
+	Contacts    json.RawMessage `json:"contacts,omitzero" doc:"Only with this type; null after erasure."`
+	Interactive json.RawMessage `json:"interactive,omitzero" doc:"Only with this type; null after erasure."`
+	Reaction    json.RawMessage `json:"reaction,omitzero" doc:"Only with this type; null after erasure."`
+	Button      json.RawMessage `json:"button,omitzero" doc:"Only with this type, inbound: a tapped button of a template; null after erasure."`
+	Order       json.RawMessage `json:"order,omitzero" doc:"Only with this type, inbound; null after erasure."`
+	System      json.RawMessage `json:"system,omitzero" doc:"Only with this type, inbound: news of the person's number; null after erasure."`
 }
 
 // MessageContext names the message that another one answers.
@@ -75,9 +93,9 @@ type ProviderError struct {
 
 // MessageBody is the body of sendMessage and validateMessage.
 type MessageBody struct {
-	To               string           `json:"to" minLength:"1" maxLength:"300" doc:"A phone, a contact's id (ctc_…) or your key (ext:CLI-42)." example:"+5511900000001"`
-	Type             string           `json:"type" enum:"text,template" doc:"Which of the objects below is sent."`
-	Text             *TextContent     `json:"text,omitempty" doc:"With type text."`
+	To   string `json:"to" minLength:"1" maxLength:"300" doc:"A phone, a contact's id (ctc_…) or your key (ext:CLI-42)." example:"+5511900000001"`
+	Type string `json:"type" enum:"text,template,image,video,audio,document,sticker,location,contacts,interactive,reaction" doc:"Which of the objects below is sent."`
+	portal.Content
 	Template         *TemplateContent `json:"template,omitempty" doc:"With type template."`
 	From             string           `json:"from,omitempty" maxLength:"64" doc:"Your number or its id (chn_…); the default channel without it." example:"+5511900000001"`
 	Reference        string           `json:"reference,omitempty" maxLength:"255" doc:"Your note, not unique; a filter of the list." example:"PED-1001"`
@@ -85,12 +103,6 @@ type MessageBody struct {
 	SendAt           *time.Time       `json:"send_at,omitempty" doc:"Not before, at most 30 days ahead."`
 	ExpiresAt        *time.Time       `json:"expires_at,omitempty" doc:"Not after: 30 seconds to 30 days after it is due, 24 hours without it."`
 	FallbackTemplate *TemplateContent `json:"fallback_template,omitempty" doc:"Sent instead when the window is closed."`
-}
-
-// TextContent is the text of a message.
-type TextContent struct {
-	Body       string `json:"body" minLength:"1" maxLength:"4096" doc:"The text." example:"Olá! Seu pedido 1001 foi enviado."`
-	PreviewURL bool   `json:"preview_url,omitempty" doc:"Show a preview of the first link."`
 }
 
 // TemplateContent names a template and fills it in.
@@ -204,11 +216,8 @@ func (a *API) listMessages(ctx context.Context, c *call, in *ListMessagesInput) 
 // draftOf maps a body to what the use case accepts.
 func draftOf(b MessageBody) messaging.Draft {
 	d := messaging.Draft{
-		To: b.To, From: b.From, Type: b.Type, Template: templateRef(b.Template), Reference: b.Reference,
+		To: b.To, From: b.From, Type: b.Type, Content: b.Content, Template: templateRef(b.Template), Reference: b.Reference,
 		SendAt: b.SendAt, ExpiresAt: b.ExpiresAt, Fallback: templateRef(b.FallbackTemplate),
-	}
-	if b.Text != nil {
-		d.Text = &messaging.Text{Body: b.Text.Body, PreviewURL: b.Text.PreviewURL}
 	}
 	if b.Context != nil {
 		d.ContextMessageID = b.Context.MessageID
@@ -241,17 +250,26 @@ func messageOf(m portal.Message, lang string) Message {
 	if m.ContextMessageID != "" {
 		w.Context = &MessageContext{MessageID: m.ContextMessageID}
 	}
-	content := m.Content
-	if content == nil {
-		content = json.RawMessage("null")
-	}
-	switch m.Type {
-	case portal.TypeText:
-		w.Text = content
-	case portal.TypeTemplate:
-		w.Template = content
-	}
+	w.MessageContent.set(m.Type, m.Content)
 	return w
+}
+
+// set puts content under the name of its type. A type without a field says nothing.
+func (c *MessageContent) set(kind string, content json.RawMessage) {
+	fields := map[string]*json.RawMessage{
+		portal.TypeText: &c.Text, portal.TypeTemplate: &c.Template, portal.TypeImage: &c.Image, portal.TypeVideo: &c.Video,
+		portal.TypeAudio: &c.Audio, portal.TypeDocument: &c.Document, portal.TypeSticker: &c.Sticker,
+		portal.TypeLocation: &c.Location, portal.TypeContacts: &c.Contacts, portal.TypeInteractive: &c.Interactive,
+		portal.TypeReaction: &c.Reaction, "button": &c.Button, "order": &c.Order, "system": &c.System,
+	}
+	field, ok := fields[kind]
+	if !ok {
+		return
+	}
+	*field = content
+	if content == nil {
+		*field = json.RawMessage("null")
+	}
 }
 
 func failureOf(f *portal.Failure, lang string) *Failure {

@@ -5,14 +5,22 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/wppmarketing/developers/portal"
 )
+
+// objects are the fields of a message that hold WhatsApp's objects: inbound ones
+// have more than a body takes.
+var objects = []string{
+	"audio", "button", "document", "image", "interactive", "location", "order", "price", "reaction", "sticker", "system", "video",
+}
 
 // finish makes the schemas say what the wire does: objects of answers may be
 // null and may grow, and raw JSON has a shape.
 func finish(doc *huma.OpenAPI) {
 	registry := doc.Components.Schemas
 	registry.Schema(reflect.TypeFor[Problem](), true, "")
-	registry.Schema(reflect.TypeFor[TextContent](), true, "")
+	registry.Schema(reflect.TypeFor[portal.Text](), true, "")
 	registry.Schema(reflect.TypeFor[TemplateContent](), true, "")
 	asked := map[string]bool{}
 	for _, item := range doc.Paths {
@@ -31,9 +39,12 @@ func finish(doc *huma.OpenAPI) {
 	}
 	for _, name := range []string{"Message", "MessageDetail"} {
 		p := registry.Map()[name].Properties
-		p["text"] = orNull(&huma.Schema{Ref: "#/components/schemas/TextContent"}, p["text"].Description)
+		p["text"] = orNull(&huma.Schema{Ref: "#/components/schemas/Text"}, p["text"].Description)
 		p["template"] = orNull(&huma.Schema{Ref: "#/components/schemas/TemplateContent"}, p["template"].Description)
-		p["price"] = orNull(&huma.Schema{Type: huma.TypeObject}, p["price"].Description)
+		p["contacts"] = orNull(&huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject}}, p["contacts"].Description)
+		for _, name := range objects {
+			p[name] = orNull(&huma.Schema{Type: huma.TypeObject}, p[name].Description)
+		}
 	}
 }
 

@@ -145,7 +145,7 @@ func TestMessagesInPages(t *testing.T) {
 	o := newOffice(t)
 	o.write(func(tx *store.Tx) error {
 		for range portal.DefaultLimit {
-			if _, err := o.send(tx, messaging.Draft{To: anaPhone, Type: portal.TypeText, Text: &messaging.Text{Body: "Olá"}}); err != nil {
+			if _, err := o.send(tx, messaging.Draft{To: anaPhone, Type: portal.TypeText, Content: portal.Content{Text: &portal.Text{Body: "Olá"}}}); err != nil {
 				return err
 			}
 		}

@@ -33,9 +33,15 @@ func request(method, path, body string) *http.Request {
 
 const messages = "/v23.0/106540352242922/messages"
 
+// head begins a message to somebody.
+const head = `{"messaging_product":"whatsapp","to":"5511987654417",`
+
+func interactive(rest string) string {
+	return head + `"type":"interactive","interactive":{"body":{"text":"x"},` + rest + `}}`
+}
+
 func TestFaultsOfMessages(t *testing.T) {
 	t.Parallel()
-	const head = `{"messaging_product":"whatsapp","to":"5511987654417",`
 	template := func(components string) string {
 		return head + `"type":"template","template":{"name":"order_update","language":{"code":"pt_BR"},"components":` + components + `}}`
 	}
@@ -76,6 +82,23 @@ func TestFaultsOfMessages(t *testing.T) {
 		{"long body", head + `"text":{"body":"` + strings.Repeat("é", 4097) + `"}}`, 400, 100, "4096"},
 		{"preview is a text", head + `"text":{"body":"x","preview_url":"yes"}}`, 400, 100, "boolean"},
 		{"text with more", head + `"text":{"body":"x","bold":true}}`, 400, 100, "bold"},
+		{"image without a file", head + `"type":"image","image":{}}`, 400, 100, "Exactly one"},
+		{"image twice", head + `"type":"image","image":{"id":"1","link":"https://a.example.com/a.jpg"}}`, 400, 100, "Exactly one"},
+		{"sticker with a caption", head + `"type":"sticker","sticker":{"id":"1","caption":"x"}}`, 400, 100, "caption"},
+		{"file of ours", head + `"type":"audio","audio":{"id":"med_1"}}`, 400, 100, "media id"},
+		{"link to a file", head + `"type":"video","video":{"link":"file:///etc/passwd"}}`, 400, 131009, "URL"},
+		{"off the map", head + `"type":"location","location":{"latitude":91,"longitude":0}}`, 400, 131009, "latitude"},
+		{"no longitude", head + `"type":"location","location":{"latitude":1}}`, 400, 131008, "longitude"},
+		{"no cards", head + `"type":"contacts","contacts":[]}`, 400, 131008, "contacts"},
+		{"card without a name", head + `"type":"contacts","contacts":[{"name":{"formatted_name":"x"}}]}`, 400, 131008, "parts"},
+		{"reaction to ours", head + `"type":"reaction","reaction":{"message_id":"msg_1","emoji":"x"}}`, 400, 131009, "message_id"},
+		{"interactive flow", interactive(`"type":"flow","action":{}`), 400, 131009, "type"},
+		{"four buttons", interactive(`"type":"button","action":{"buttons":[{},{},{},{}]}`), 400, 100, "at most 3"},
+		{"same button", interactive(`"type":"button","action":{"buttons":[{"type":"reply","reply":{"id":"a","title":"A"}},{"type":"reply","reply":{"id":"a","title":"B"}}]}`), 400, 131009, "unique"},
+		{"list with a picture", interactive(`"type":"list","header":{"type":"image","image":{"id":"1"}},"action":{}`), 400, 131009, "header"},
+		{"link without a label", interactive(`"type":"cta_url","action":{"name":"cta_url","parameters":{"url":"https://a.example.com"}}`), 400, 131008, "display_text"},
+		{"order that does not add up", interactive(`"type":"order_details","action":{"name":"review_and_pay","parameters":{"reference_id":"1","currency":"BRL","total_amount":{"value":2,"offset":100},"order":{"status":"pending","subtotal":{"value":1,"offset":100},"items":[{"quantity":1,"amount":{"value":1,"offset":100}}]}}}`), 400, 131009, "sum"},
+		{"order status", interactive(`"type":"order_status","action":{"name":"review_order","parameters":{"reference_id":"1","order":{"status":"sent"}}}`), 400, 131009, "status"},
 		{"template without a name", head + `"type":"template","template":{"language":{"code":"pt_BR"}}}`, 400, 131008, "name"},
 		{"template without a language", head + `"type":"template","template":{"name":"hello_world"}}`, 400, 131008, "language"},
 		{"template without a code", head + `"type":"template","template":{"name":"hello_world","language":{}}}`, 400, 131008, "code"},
@@ -126,6 +149,14 @@ func TestAcceptedShapes(t *testing.T) {
 		{"type left out", `{"messaging_product":"whatsapp","recipient_type":"individual","to":"+55 11 98765-4417","text":{"body":"x","preview_url":true}}`, "messages"},
 		{"longest text", `{"messaging_product":"whatsapp","to":"5511987654417","text":{"body":"` + strings.Repeat("é", 4096) + `"}}`, "messages"},
 		{"hello_world", `{"messaging_product":"whatsapp","to":"5511987654417","type":"template","template":{"name":"hello_world","language":{"code":"en_US"}}}`, "messages"},
+		{"image", head + `"type":"image","image":{"link":"https://a.example.com/a.jpg","caption":"x"}}`, "messages"},
+		{"uploaded document", head + `"type":"document","document":{"id":"1234567890","filename":"a.pdf"}}`, "messages"},
+		{"coordinates as text", head + `"type":"location","location":{"latitude":"-19.9","longitude":-44.05,"name":"x","address":"y"}}`, "messages"},
+		{"cards", head + `"type":"contacts","contacts":[{"name":{"formatted_name":"x","first_name":"x"},"phones":[{"phone":"1","wa_id":"1"}]}]}`, "messages"},
+		{"reaction taken back", head + `"type":"reaction","reaction":{"message_id":"wamid.A","emoji":""}}`, "messages"},
+		{"buttons", interactive(`"type":"button","header":{"type":"image","image":{"id":"1"}},"footer":{"text":"x"},"action":{"buttons":[{"type":"reply","reply":{"id":"a","title":"A"}}]}`), "messages"},
+		{"list", interactive(`"type":"list","action":{"button":"x","sections":[{"rows":[{"id":"a","title":"A"}]}]}`), "messages"},
+		{"link", interactive(`"type":"cta_url","action":{"name":"cta_url","parameters":{"display_text":"x","url":"https://a.example.com"}}`), "messages"},
 		{"receipt", `{"messaging_product":"whatsapp","status":"read","message_id":"wamid.A"}`, "success"},
 		{"typing", `{"messaging_product":"whatsapp","status":"read","message_id":"wamid.A","typing_indicator":{"type":"text"}}`, "success"},
 	} {

@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"mime"
@@ -15,7 +14,6 @@ import (
 const (
 	maxBody        = 1 << 20
 	maxCorrelation = 512
-	maxText        = 4096
 	maxID          = 512
 )
 
@@ -36,10 +34,20 @@ type pricing struct {
 	Category string `json:"category"`
 }
 
-// kinds are the types of message, each with the check of the object of its name.
-var kinds = map[string]func(object) (pricing, error){
-	"template": checkTemplate,
-	"text":     checkText,
+// kinds are the types of message, each with the check of what the request
+// holds under its name.
+var kinds = map[string]func(request object) (pricing, error){
+	"audio":       free("audio", media()),
+	"contacts":    checkContacts,
+	"document":    free("document", media("caption", "filename")),
+	"image":       free("image", media("caption")),
+	"interactive": free("interactive", checkInteractive),
+	"location":    free("location", checkLocation),
+	"reaction":    free("reaction", checkReaction),
+	"sticker":     free("sticker", media()),
+	"template":    checkTemplate,
+	"text":        free("text", checkText),
+	"video":       free("video", media("caption")),
 }
 
 // messages answers POST /{phone-number-id}/messages.
@@ -133,11 +141,7 @@ func readMessage(o object, ph Phone) (message, error) {
 	if err := m.readRecipient(o, ph); err != nil {
 		return m, err
 	}
-	content, err := o.child(kind)
-	if err != nil {
-		return m, err
-	}
-	m.pricing, err = check(content)
+	m.pricing, err = check(o)
 	return m, err
 }
 
@@ -179,22 +183,4 @@ func checkWAMID(o object) error {
 		return badValue("Param message_id is not the id of a message.")
 	}
 	return nil
-}
-
-// checkText: free text is free of charge, because it needs an open window.
-func checkText(o object) (pricing, error) {
-	free := pricing{Billable: false, Model: "PMP", Type: "free_customer_service", Category: "service"}
-	if err := o.only("body", "preview_url"); err != nil {
-		return free, err
-	}
-	if _, err := o.text("body", maxText); err != nil {
-		return free, err
-	}
-	if o.has("preview_url") {
-		var preview *bool
-		if json.Unmarshal(o.fields["preview_url"], &preview) != nil || preview == nil {
-			return free, invalid("Param text['preview_url'] must be a boolean.")
-		}
-	}
-	return free, nil
 }

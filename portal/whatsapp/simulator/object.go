@@ -69,6 +69,39 @@ func (o object) optionalText(key string, limit int) (string, error) {
 	return *value, nil
 }
 
+// number returns a required number between low and high.
+func (o object) number(key string, low, high float64) (float64, error) {
+	if !o.has(key) {
+		return 0, missing(fmt.Sprintf("Parameter %s is missing.", o.path(key)))
+	}
+	var value *float64
+	if json.Unmarshal(o.fields[key], &value) != nil || value == nil {
+		// Meta's own samples write coordinates as strings.
+		var quoted json.Number
+		if json.Unmarshal(o.fields[key], &quoted) != nil {
+			return 0, invalid(fmt.Sprintf("Param %s must be a number.", o.path(key)))
+		}
+		n, err := quoted.Float64()
+		if err != nil {
+			return 0, invalid(fmt.Sprintf("Param %s must be a number.", o.path(key)))
+		}
+		value = &n
+	}
+	if !(*value >= low && *value <= high) {
+		return 0, badValue(fmt.Sprintf("Param %s must be between %g and %g.", o.path(key), low, high))
+	}
+	return *value, nil
+}
+
+// list returns a required list of 1 to limit objects.
+func (o object) list(key string, limit int) ([]object, error) {
+	all, err := o.objects(key, limit)
+	if err == nil && len(all) == 0 {
+		err = missing(fmt.Sprintf("Parameter %s is missing.", o.path(key)))
+	}
+	return all, err
+}
+
 // child returns a required object inside o.
 func (o object) child(key string) (object, error) {
 	if !o.has(key) {

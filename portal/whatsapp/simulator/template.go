@@ -29,8 +29,12 @@ var approved = map[string]struct {
 
 var languages = []string{"pt_BR", "en_US"}
 
-func checkTemplate(o object) (pricing, error) {
+func checkTemplate(request object) (pricing, error) {
 	price := pricing{Billable: true, Model: "PMP", Type: "regular"}
+	o, err := request.child("template")
+	if err != nil {
+		return price, err
+	}
 	if err := o.only("name", "language", "components"); err != nil {
 		return price, err
 	}
