@@ -109,7 +109,7 @@ func (p *program) services(a *app) (err error) {
 		Receive: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.handler.ServeHTTP(w, r) }),
 	})
 	p.messaging, err = messaging.New(messaging.Options{
-		Store: p.store, Logger: p.logger, Provider: a.provider(),
+		Store: p.store, Logger: p.logger, Provider: a.provider(), LogIn: p.simulator.LogIn,
 		Simulator: whatsapp.New(whatsapp.Options{BaseURL: "http://simulator", Version: a.GraphVersion, Timeout: callTimeout, Transport: whatsapp.HandlerTransport(p.simulator), Observe: p.meters.call(portal.ProviderSimulator)}),
 		Cloud:     whatsapp.New(whatsapp.Options{BaseURL: a.GraphURL, Version: a.GraphVersion, Timeout: callTimeout, Observe: p.meters.call(portal.ProviderCloud)}),
 	})

@@ -9,6 +9,7 @@ import (
 // chores lists the periodic work that one node does for all.
 func (p *program) chores() []chores.Chore {
 	return []chores.Chore{
+		{Name: "channels", Every: 10 * time.Second, Do: p.messaging.Reconnect},
 		{Name: "forms", Every: 24 * time.Hour, Do: p.tokens.ForgetForms},
 		{Name: "log", Every: time.Hour, Do: p.log.Retain},
 		{Name: "sessions", Every: time.Hour, Do: p.sessions.ForgetEnded},

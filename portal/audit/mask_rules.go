@@ -27,8 +27,9 @@ var (
 
 // The names that decide, in alphabetical order.
 var (
-	hiddenNames     = []string{"attributes", "body", "caption", "content", "email", "evidence", "footer", "note", "parameters", "preview", "reason", "search", "text", "username"}
+	hiddenNames     = []string{"attributes", "body", "caption", "content", "email", "evidence", "filename", "footer", "link", "note", "parameters", "preview", "reason", "search", "text", "username"}
 	secretWords     = []string{"code", "password", "secret", "token"} // parts of a name
+	structuralNames = []string{"components", "contacts", "interactive", "location"}
 	structuralWords = []string{"component", "format", "index", "parameter_name", "sub_type", "type"}
 	telephoneNames  = []string{"candidates", "e164", "from", "number", "phone", "phones", "tester_numbers", "testers", "to", "wa_id"}
 	templateParents = []string{"fallback_template", "template"}
@@ -48,7 +49,7 @@ var fieldCodes = []string{
 func rule(parent, key string) treatment {
 	key = strings.ToLower(key)
 	switch {
-	case key == "components":
+	case slices.Contains(structuralNames, key):
 		return structural
 	case slices.Contains(hiddenNames, key):
 		return hidden

@@ -36,6 +36,18 @@ func TestMaskBodies(t *testing.T) {
 			`{"components":[{"type":"body","parameters":[{"type":"text","text":"••• 5 characters"}]}]}`,
 		},
 		{
+			"buttons", `{"type":"interactive","interactive":{"type":"button","body":{"text":"Maria, quer rastrear?"},"action":{"buttons":[{"type":"reply","reply":{"id":"sim","title":"Sim"}}]}}}`,
+			`{"type":"interactive","interactive":{"type":"button","body":{"text":"••• 21 characters"},"action":{"buttons":[{"type":"reply","reply":{"id":"••• 3 characters","title":"••• 3 characters"}}]}}}`,
+		},
+		{
+			"a card and a place", `{"contacts":[{"name":{"formatted_name":"Maria"},"phones":[{"phone":"1"}]}],"location":{"latitude":-19.93}}`,
+			`{"contacts":[{"name":{"formatted_name":"••• 5 characters"},"phones":[{"phone":"••• 1 characters"}]}],"location":{"latitude":"••• 6 characters"}}`,
+		},
+		{
+			"a file", `{"image":{"id":"med_01KB2M4X7Q9V0T3R5N8W6Y1Z07","caption":"Maria"},"document":{"link":"https://a.example.com/?k=1","filename":"a.pdf"}}`,
+			`{"image":{"id":"med_01KB2M4X7Q9V0T3R5N8W6Y1Z07","caption":"••• 5 characters"},"document":{"link":"••• 26 characters","filename":"••• 5 characters"}}`,
+		},
+		{
 			"a problem", `{"code":"window_closed","title":"Window closed","errors":[{"pointer":"/text/body","code":"too_long"}]}`,
 			`{"code":"window_closed","title":"Window closed","errors":[{"pointer":"/text/body","code":"too_long"}]}`,
 		},

@@ -90,7 +90,7 @@ func newBench(t *testing.T, options ...option) *bench {
 	})
 	b.front = b.simulator
 	client := whatsapp.New(whatsapp.Options{Transport: whatsapp.HandlerTransport(http.HandlerFunc(b.toWhatsApp))})
-	o := messaging.Options{Store: b.store, Simulator: client, Provider: portal.ProviderSimulator}
+	o := messaging.Options{Store: b.store, Simulator: client, Provider: portal.ProviderSimulator, LogIn: b.simulator.LogIn}
 	account := portal.Account{
 		ID: portal.NewID(portal.PrefixAccount), Name: "Loja", Status: portal.AccountActive, Plan: portal.PlanUnlimited,
 		Language: portal.LangPT, Timezone: "America/Sao_Paulo", Country: "BR", Testers: []string{tester},
@@ -293,6 +293,30 @@ func (b *bench) addTemplate(name, category, status, format string, parameters ..
 			Language: "pt_BR", Category: category, Status: status, ParameterFormat: format, Parameters: parameters,
 			Components: []byte("[]"), Quality: "unknown", CreatedAt: tx.Now(), UpdatedAt: tx.Now(),
 		})
+	})
+}
+
+func (b *bench) contact(id string) portal.Contact {
+	b.Helper()
+	c, err := b.store.Reader(b.Context()).ContactByRef(b.caller.Tenant, id)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return c
+}
+
+func (b *bench) reconnect() {
+	b.Helper()
+	if err := b.service.Reconnect(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (b *bench) logIn(channelID string) {
+	b.Helper()
+	b.tx(func(tx *store.Tx) error {
+		_, err := b.service.LogInTx(tx, b.caller, channelID)
+		return err
 	})
 }
 

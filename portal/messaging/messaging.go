@@ -50,10 +50,11 @@ const Topic = "messages"
 // Options of a Service.
 type Options struct {
 	Store     *store.Store
-	Simulator *whatsapp.Client // to channels of the simulator
-	Cloud     *whatsapp.Client // to channels of Meta; nil when Provider is the simulator
-	Provider  string           // of the live environment: portal.ProviderSimulator or ProviderCloud
-	Logger    *slog.Logger     // nil = discard
+	Simulator *whatsapp.Client           // to channels of the simulator
+	Cloud     *whatsapp.Client           // to channels of Meta; nil when Provider is the simulator
+	LogIn     func(phoneNumberID string) // ends what logged a simulated number out; nil = nothing does
+	Provider  string                     // of the live environment: portal.ProviderSimulator or ProviderCloud
+	Logger    *slog.Logger               // nil = discard
 }
 
 // Service is the use case. It is safe for concurrent use, Dispatch excepted.
@@ -62,6 +63,7 @@ type Service struct {
 	clients  map[string]*whatsapp.Client
 	provider string
 	log      *slog.Logger
+	logIn    func(phoneNumberID string)
 	days     days
 	flight   *flight
 }
@@ -81,8 +83,12 @@ func New(o Options) (*Service, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.LogIn == nil {
+		o.LogIn = func(string) {}
+	}
 	return &Service{
 		store: o.Store,
+		logIn: o.LogIn,
 		clients: map[string]*whatsapp.Client{
 			portal.ProviderSimulator: o.Simulator,
 			portal.ProviderCloud:     o.Cloud,

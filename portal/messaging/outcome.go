@@ -106,7 +106,7 @@ func (s settlement) apply() (due *time.Time, err error) {
 	case whatsapp.WindowClosed:
 		return s.windowClosed(failure)
 	case whatsapp.ChannelStopped:
-		return s.change(portal.StatusFailed, failure), stopChannel(s.tx, s.job, s.out.Error)
+		return s.channelStopped(failure)
 	}
 	due = s.change(endOf(failure), failure)
 	return due, noteOptOut(s.tx, *s.message, failure)
@@ -217,9 +217,24 @@ func (s settlement) windowClosed(f *portal.Failure) (*time.Time, error) {
 	return s.due(), fallBack(s.tx, m)
 }
 
-// stopChannel keeps other messages from being sent through a channel that WhatsApp refuses.
-func stopChannel(tx *store.Tx, j *job, e *whatsapp.ProviderError) error {
-	status, reason := portal.ChannelLoggedOut, "token_expired"
+// channelStopped keeps other messages from being sent through a channel that
+// WhatsApp refuses. The message that learned of it ends; those that were on
+// their way at the same time wait with the rest.
+func (s settlement) channelStopped(f *portal.Failure) (*time.Time, error) {
+	status, reason := stopOf(s.out.Error)
+	stopped, err := s.tx.StopChannel(s.job.tenant, s.job.channel.ID, status, reason)
+	if err != nil || stopped || s.message.Status != portal.StatusQueued {
+		return s.change(portal.StatusFailed, f), err
+	}
+	next := earlier(s.tx.Now().Add(channelWait), s.message.ExpiresAt)
+	s.attempt.NextAttemptAt = &next
+	s.message.UpdatedAt = s.tx.Now()
+	return &next, nil
+}
+
+// stopOf says what WhatsApp's error means for the channel.
+func stopOf(e *whatsapp.ProviderError) (status, reason string) {
+	status, reason = portal.ChannelLoggedOut, "token_expired"
 	if e != nil {
 		switch e.Code {
 		case 368, 131031:
@@ -230,7 +245,7 @@ func stopChannel(tx *store.Tx, j *job, e *whatsapp.ProviderError) error {
 			reason = "not_registered"
 		}
 	}
-	return tx.SetChannelStatus(j.tenant, j.channel.ID, status, reason)
+	return status, reason
 }
 
 // Codes of WhatsApp that mean something to us beyond failing.

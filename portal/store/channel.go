@@ -30,12 +30,49 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 	return err
 }
 
-// SetChannelStatus writes whether a channel can send, and why not.
-func (tx *Tx) SetChannelStatus(t portal.Tenant, id, status, reason string) error {
-	return tx.one(tx.Exec(`
-UPDATE /* Channel.SetStatus */ channels
+// StopChannel writes that a channel cannot send any more, and why; stopped is
+// false when that was known already.
+func (tx *Tx) StopChannel(t portal.Tenant, id, status, reason string) (stopped bool, err error) {
+	n, err := tx.Exec(`
+UPDATE /* Channel.Stop */ channels
 SET status = ?, status_reason = ?, updated_at = ?
-WHERE id = ? AND account_id = ? AND environment = ?`, status, reason, tx.now, id, t.AccountID, string(t.Environment)))
+WHERE id = ? AND account_id = ? AND environment = ? AND status = ?`,
+		status, reason, tx.now, id, t.AccountID, string(t.Environment), portal.ChannelConnected)
+	return n == 1, err
+}
+
+// ReconnectChannel lets a logged out channel send again, and makes due what
+// waited for it. not_found when the channel is not logged out.
+func (tx *Tx) ReconnectChannel(t portal.Tenant, id string) error {
+	err := tx.one(tx.Exec(`
+UPDATE /* Channel.Reconnect */ channels
+SET status = ?, status_reason = '', updated_at = ?
+WHERE id = ? AND account_id = ? AND environment = ? AND status = ?`,
+		portal.ChannelConnected, tx.now, id, t.AccountID, string(t.Environment), portal.ChannelLoggedOut))
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`
+UPDATE /* Channel.WakeMessages */ messages
+SET due_at = ?
+WHERE channel_id = ? AND account_id = ? AND environment = ? AND status = 'queued' AND due_at > ?`,
+		tx.now, id, t.AccountID, string(t.Environment), tx.now)
+	return err
+}
+
+// LoggedOutChannels returns the logged out channels of all tenants, longest first.
+func (r Reader) LoggedOutChannels() (list []portal.Channel, err error) {
+	err = r.Rows(`
+SELECT /* Channel.LoggedOut */ `+channelColumns+`
+FROM channels
+WHERE status = ? AND status <> 'connected'
+ORDER BY updated_at, id`, []any{portal.ChannelLoggedOut}, func(scan func(dest ...any) error) error {
+		var c portal.Channel
+		err := scan(channelDest(&c)...)
+		list = append(list, c)
+		return err
+	})
+	return list, err
 }
 
 // Channel returns one channel; not_found when the tenant has none of that id.

@@ -38,7 +38,7 @@ import (
 )
 
 // Version is that of the document: a change of the document needs a new one.
-const Version = "1.0.0"
+const Version = "1.1.0"
 
 // Options are what the API stands on. All are required but Limits, Console,
 // Now, ClientIP and Logger.

@@ -103,9 +103,7 @@ func (a *API) getConfiguration(ctx context.Context, c *call, _ *struct{}) (reply
 		Ready: Readiness{Send: cfg.Ready(), Problems: each(cfg.Problems, func(p messaging.Problem) ReadinessProblem {
 			return ReadinessProblem{Code: string(p.Code), Detail: p.Detail.In(c.lang), Action: p.Action.In(c.lang)}
 		})},
-		Channels: each(cfg.Channels, func(s messaging.ChannelState) Channel {
-			return Channel{ID: s.ID, Name: s.Name, Phone: s.Phone, Default: s.Default, Status: s.Status, StatusReason: text(s.StatusReason), Quality: text(s.Quality), Waiting: s.Waiting}
-		}),
+		Channels:    each(cfg.Channels, channelOf),
 		Limits:      Limits{RequestsPerSecond: c.rate(), MessagesPerDay: dayLimitOf(cfg.Day), BodyBytes: maxBody},
 		Window:      WindowRule{Hours: int(portal.WindowLength.Hours()), Scope: "contact_and_channel", Outside: "templates_only"},
 		OptIn:       OptInRule{MarketingRequires: cfg.Account.OptInRequired, OptOutWords: cfg.OptOutWords},
@@ -117,6 +115,13 @@ func (a *API) getConfiguration(ctx context.Context, c *call, _ *struct{}) (reply
 		w.DefaultLanguage = "pt_BR"
 	}
 	return reply{body: w, tag: true}, nil
+}
+
+func channelOf(s messaging.ChannelState) Channel {
+	return Channel{
+		ID: s.ID, Name: s.Name, Phone: s.Phone, Default: s.Default, Status: s.Status, StatusReason: text(s.StatusReason),
+		Quality: text(s.Quality), Waiting: s.Waiting,
+	}
 }
 
 func dayLimitOf(d messaging.Day) DayLimit {

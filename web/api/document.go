@@ -38,7 +38,7 @@ func examples[T any](data []byte) map[string]T {
 var answerTypes = map[string]reflect.Type{
 	"account": reflect.TypeFor[Account](), "module": reflect.TypeFor[Module](), "configuration": reflect.TypeFor[Configuration](),
 	"message": reflect.TypeFor[Message](), "inbound": reflect.TypeFor[Message](), "messageDetail": reflect.TypeFor[MessageDetail](), "verdict": reflect.TypeFor[Verdict](),
-	"template": reflect.TypeFor[Template](), "contact": reflect.TypeFor[Contact](), "contactWritten": reflect.TypeFor[ContactWritten](),
+	"channel": reflect.TypeFor[Channel](), "template": reflect.TypeFor[Template](), "contact": reflect.TypeFor[Contact](), "contactWritten": reflect.TypeFor[ContactWritten](),
 	"number": reflect.TypeFor[Number](), "handoff": reflect.TypeFor[Handoff](), "request": reflect.TypeFor[Request](),
 	"requestDetail": reflect.TypeFor[RequestDetail](), "error": reflect.TypeFor[CatalogueEntry](),
 }

@@ -138,6 +138,7 @@ func (a *API) registerMessages(h huma.API) {
 	mount(h, "listMessages", a.listMessages)
 	mount(h, "getMessage", a.getMessage)
 	mountWrite(h, "simulateInbound", a.simulateInbound)
+	mountWrite(h, "loginChannel", a.loginChannel)
 }
 
 func (a *API) sendMessage(tx *store.Tx, c *call, in *struct{ Body MessageBody }) (reply, error) {
@@ -176,6 +177,14 @@ func (a *API) simulateInbound(tx *store.Tx, c *call, in *struct{ Body InboundBod
 		return reply{}, err
 	}
 	return c.message(m, http.StatusAccepted), nil
+}
+
+func (a *API) loginChannel(tx *store.Tx, c *call, in *struct {
+	ID string `path:"id" doc:"Id of the channel."`
+},
+) (reply, error) {
+	state, err := a.Messaging.LogInTx(tx, c.caller, in.ID)
+	return reply{status: http.StatusOK, body: channelOf(state)}, err
 }
 
 // ListMessagesInput are the filters of the list.

@@ -187,6 +187,12 @@ var operations = []Operation{
 		Summary: portal.Words{EN: "Let the customer write", PT: "Fazer o cliente escrever"},
 		Text:    portal.Words{EN: "The customer writes to you in the simulator, which opens the 24-hour window. Test tokens only.", PT: "O cliente escreve para você no simulador, o que abre a janela de 24 horas. Só com token de teste."},
 	},
+	{
+		ID: "loginChannel", Method: "POST", Path: "/v1/test/channels/{id}/login", Scope: portal.ScopeMessagesSend, Module: portal.ModuleMessages, Tag: "Test environment", TestOnly: true, Idempotent: true, Success: ok, Answer: "channel",
+		Codes:   []portal.Code{portal.CodeEnvironmentMismatch},
+		Summary: portal.Words{EN: "Log a channel in", PT: "Conectar um canal"},
+		Text:    portal.Words{EN: "Brings a simulated number back that a message to +55 11 90000-0010 logged out. It comes back by itself after a minute. Test tokens only.", PT: "Traz de volta um número simulado que uma mensagem para +55 11 90000-0010 desconectou. Ele volta sozinho após um minuto. Só com token de teste."},
+	},
 }
 
 // Operations returns what /v1 offers, in the order of the reference page.

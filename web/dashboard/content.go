@@ -61,20 +61,12 @@ func templateOf(m portal.Message) (t sentTemplate) {
 // lines returns the content as the customer sees it, a paragraph each; none
 // when it has no text or its template is not known any more.
 func (t texts) lines(m portal.Message) []string {
-	switch m.Type {
-	case portal.TypeText:
-		var text struct {
-			Body string `json:"body"`
-		}
-		if json.Unmarshal(m.Content, &text) != nil || text.Body == "" {
-			return nil
-		}
-		return paragraphs(text.Body)
-	case portal.TypeTemplate:
-		sent := templateOf(m)
-		if tpl, ok := t[sent.Name+"\n"+sent.Language.Code]; ok {
-			return sent.fill(tpl)
-		}
+	if m.Type != portal.TypeTemplate {
+		return saidIn(m)
+	}
+	sent := templateOf(m)
+	if tpl, ok := t[sent.Name+"\n"+sent.Language.Code]; ok {
+		return sent.fill(tpl)
 	}
 	return nil
 }
@@ -136,7 +128,7 @@ var contentKinds = map[string]portal.Words{
 	"sticker":     {EN: "sticker", PT: "figurinha"},
 	"location":    {EN: "location", PT: "localização"},
 	"contacts":    {EN: "contact card", PT: "cartão de contato"},
-	"interactive": {EN: "answer to buttons or a list", PT: "resposta a botões ou lista"},
+	"interactive": {EN: "buttons or a list", PT: "botões ou lista"},
 	"button":      {EN: "button pressed", PT: "botão pressionado"},
 	"reaction":    {EN: "reaction", PT: "reação"},
 	"order":       {EN: "order", PT: "pedido"},

@@ -81,7 +81,7 @@ func (d *Dashboard) messageProps(ctx context.Context, p *Person, id string, v me
 	sent := templateOf(m)
 	props = views.MessageProps{
 		Message: s.message(m), Number: s.number(customer(m)), History: s.history(history), Template: sent.Name, Language: sent.Language.Code,
-		Kind: contentKind(ctx, m), Erased: m.Content == nil && (m.Type == portal.TypeText || m.Type == portal.TypeTemplate),
+		Kind: contentKind(ctx, m), Erased: m.Content == nil && (m.Type == portal.TypeTemplate || portal.FreeForm(m.Type)),
 		Withheld: s.withheld, Revealed: s.revealed, Problem: v.problem,
 		MayCancel: p.May(portal.WriteMessages) && (m.Status == portal.StatusScheduled || m.Status == portal.StatusQueued),
 	}

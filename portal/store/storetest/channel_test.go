@@ -32,7 +32,23 @@ func TestChannels(t *testing.T) {
 		equal(p, "by id", one, c)
 		opened, err3 := p.store.ChannelSecrets(p.Context(), c.ID)
 		equal(p, "secrets", opened, secrets)
-		p.tx(func(tx *store.Tx) error { return tx.SetChannelStatus(p.tenant, c.ID, portal.ChannelBlocked, "policy") })
+		stop := func(status, reason string) (stopped bool) {
+			p.tx(func(tx *store.Tx) (err error) {
+				stopped, err = tx.StopChannel(p.tenant, c.ID, status, reason)
+				return err
+			})
+			return stopped
+		}
+		if !stop(portal.ChannelLoggedOut, "token_expired") || stop(portal.ChannelBlocked, "policy") {
+			p.Error("a channel is stopped once")
+		}
+		out, errOut := r.LoggedOutChannels()
+		if errOut != nil || len(out) != 1 || out[0].ID != c.ID || out[0].StatusReason != "token_expired" {
+			p.Errorf("logged out: %+v, %v", out, errOut)
+		}
+		p.tx(func(tx *store.Tx) error { return tx.ReconnectChannel(p.tenant, c.ID) })
+		mustCode(p.T, "reconnected twice", p.store.Tx(p.Context(), func(tx *store.Tx) error { return tx.ReconnectChannel(p.tenant, c.ID) }), portal.CodeNotFound)
+		stop(portal.ChannelBlocked, "policy")
 		list, err4 := r.Channels(p.tenant)
 		if err := errors.Join(err, err2, err3, err4); err != nil || len(list) != 2 || list[1].Status != portal.ChannelBlocked || list[1].StatusReason != "policy" {
 			p.Errorf("channels: %+v, %v", list, err)

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -30,15 +31,23 @@ const (
 
 // schedule stores every status that the message will have.
 func (s *Simulator) schedule(ctx context.Context, ph Phone, wamid string, m message) error {
-	steps := statusesOf(m.to.E164)
-	now := s.now()
-	callbacks := make([]Callback, 0, len(steps))
-	for _, st := range steps {
-		cb, err := newCallback(ph, now.Add(st.after), statusValue(wamid, m, st, now))
-		if err != nil {
+	b, now := behaviorOf(m.to), s.now()
+	callbacks := make([]Callback, 0, len(b.statuses)+1)
+	add := func(due time.Time, value map[string]any) error {
+		cb, err := newCallback(ph, due, value)
+		callbacks = append(callbacks, cb)
+		return err
+	}
+	for _, st := range b.statuses {
+		if err := add(now.Add(st.after), statusValue(wamid, m, st, now)); err != nil {
 			return err
 		}
-		callbacks = append(callbacks, cb)
+	}
+	if b.reply != "" {
+		due := now.Add(replyAfter)
+		if err := add(due, inboundValue(b.waID, newWAMID(m.to.E164, inbound), b.reply, due)); err != nil {
+			return err
+		}
 	}
 	if err := s.journal.Schedule(ctx, callbacks); err != nil {
 		return fmt.Errorf("schedule: %w", err)
@@ -50,8 +59,8 @@ func statusValue(wamid string, m message, st step, accepted time.Time) map[strin
 	status := map[string]any{
 		"id":           wamid,
 		"status":       st.status,
-		"timestamp":    unix(accepted.Add(st.after)),
-		"recipient_id": phone.Digits(m.to.E164),
+		"timestamp":    unix(accepted.Add(cmp.Or(st.happened, st.after))),
+		"recipient_id": behaviorOf(m.to).waID,
 	}
 	if m.correlation != "" {
 		status["biz_opaque_callback_data"] = m.correlation
@@ -79,25 +88,26 @@ func (s *Simulator) Inbound(ctx context.Context, ph Phone, from, text, profileNa
 	if n := utf8.RuneCountInString(text); n == 0 || n > maxText {
 		return portal.Refuse(portal.CodeValidationFailed)
 	}
-	now := s.now()
-	contact := map[string]any{"wa_id": phone.Digits(number.E164)}
+	now, waID := s.now(), phone.Digits(number.E164)
+	value := inboundValue(waID, newWAMID(number.E164, inbound), text, now)
 	if profileName != "" {
-		contact["profile"] = map[string]string{"name": profileName}
+		value["contacts"] = []any{map[string]any{"wa_id": waID, "profile": map[string]string{"name": profileName}}}
 	}
-	cb, err := newCallback(ph, now, map[string]any{
-		"contacts": []any{contact},
-		"messages": []any{map[string]any{
-			"from":      phone.Digits(number.E164),
-			"id":        newWAMID(number.E164, inbound),
-			"timestamp": unix(now),
-			"type":      "text",
-			"text":      map[string]string{"body": text},
-		}},
-	})
+	cb, err := newCallback(ph, now, value)
 	if err != nil {
 		return err
 	}
 	return s.journal.Schedule(ctx, []Callback{cb})
+}
+
+// inboundValue is a text that a person wrote.
+func inboundValue(waID, wamid, text string, at time.Time) map[string]any {
+	return map[string]any{
+		"contacts": []any{map[string]any{"wa_id": waID}},
+		"messages": []any{map[string]any{
+			"from": waID, "id": wamid, "timestamp": unix(at), "type": "text", "text": map[string]string{"body": text},
+		}},
+	}
 }
 
 // newCallback puts value into Meta's envelope.

@@ -1,11 +1,14 @@
 package simulator
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/wppmarketing/developers/portal/phone"
 )
@@ -63,15 +66,52 @@ func (s *Simulator) messages(r *http.Request, ph Phone) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	b := behaviorOf(m.to)
+	if err := s.refuse(ph, m, b); err != nil {
+		return nil, err
+	}
 	wamid := newWAMID(m.to.E164, outbound)
 	if err := s.schedule(r.Context(), ph, wamid, m); err != nil {
 		return nil, err
 	}
+	if b.drop {
+		panic(http.ErrAbortHandler) // how a handler hangs up without an answer
+	}
+	wait(r.Context(), b.delay)
 	return map[string]any{
 		"messaging_product": "whatsapp",
-		"contacts":          []map[string]string{{"input": m.input, "wa_id": phone.Digits(m.to.E164)}},
+		"contacts":          []map[string]string{{"input": m.input, "wa_id": b.waID}},
 		"messages":          []map[string]string{{"id": wamid, "message_status": "accepted"}},
 	}, nil
+}
+
+// refuse returns why the number does not take the message now.
+func (s *Simulator) refuse(ph Phone, m message, b behavior) error {
+	if b.logsOut {
+		s.memory.logOut(ph.ID, s.now().Add(loggedOut))
+		return errBadToken
+	}
+	if b.refusal == nil {
+		return nil
+	}
+	// Without our id of the message, all to the same person count as one.
+	key := ph.ID + " " + cmp.Or(m.correlation, m.to.E164)
+	if f := b.refusal(m.kind, s.memory.next(key, s.now())); f != nil {
+		return f
+	}
+	return nil
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	if d == 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 func readBody(r *http.Request) (object, error) {

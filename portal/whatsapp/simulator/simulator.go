@@ -6,9 +6,10 @@
 // It keeps nothing itself: its phones and the callbacks it owes live in a
 // Journal, so a killed process loses no status.
 //
-// Known weakness: it knows text and template messages and the templates every
-// account is given; it does not count limits, keep windows, or remember
-// messages, so a read receipt for any well-formed id succeeds.
+// Known weakness: it knows the templates every account is given and no others;
+// it does not count limits, keep windows, or remember messages, so a read
+// receipt for any well-formed id succeeds. What a magic number remembers of its
+// calls is lost with the process.
 package simulator
 
 import (
@@ -79,6 +80,7 @@ type Simulator struct {
 	now     func() time.Time
 	receive http.Handler
 	log     *slog.Logger
+	memory  memory
 }
 
 // New returns a simulator.
@@ -161,11 +163,14 @@ func (s *Simulator) authorize(r *http.Request, id string) (Phone, error) {
 	if err != nil {
 		return Phone{}, fmt.Errorf("phone: %w", err)
 	}
-	if subtle.ConstantTimeCompare([]byte(token), []byte(ph.Token)) != 1 {
+	if subtle.ConstantTimeCompare([]byte(token), []byte(ph.Token)) != 1 || s.memory.isLoggedOut(ph.ID, s.now()) {
 		return Phone{}, errBadToken
 	}
 	return ph, nil
 }
+
+// LogIn ends at once what the number that logs out did to a phone.
+func (s *Simulator) LogIn(phoneNumberID string) { s.memory.logIn(phoneNumberID) }
 
 // describe answers GET /{phone-number-id}; fields "" means the usual ones.
 func describe(ph Phone, fields string) (any, error) {

@@ -183,6 +183,8 @@ func TestLadders(t *testing.T) {
 		{"5511900000003", []rung{{"failed", time.Second, 131000}}},
 		{"5511900000004", []rung{{"failed", time.Second, 131026}}},
 		{"5511900000009", []rung{sent}},
+		{"5511900000015", []rung{{"failed", time.Second, 131049}}},
+		{"5511900000016", []rung{{"failed", time.Second, 131050}}},
 	} {
 		for _, network := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s network=%t", c.to, network), func(t *testing.T) {

@@ -1,0 +1,82 @@
+package messaging
+
+import (
+	"context"
+	"errors"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/store"
+	"github.com/wppmarketing/developers/portal/whatsapp"
+)
+
+// Reconnect asks WhatsApp about every logged out channel and lets those send
+// again that it takes back. A channel that cannot be asked stays as it is and
+// hurts no other.
+func (s *Service) Reconnect(ctx context.Context) (err error) {
+	defer portal.Wrap(&err, "Reconnect")
+	out, err := s.store.Reader(ctx).LoggedOutChannels()
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, channel := range out {
+		errs = append(errs, s.reconnect(ctx, channel))
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Service) reconnect(ctx context.Context, c portal.Channel) error {
+	client := s.clients[c.Provider]
+	if client == nil {
+		return nil
+	}
+	secrets, err := s.store.ChannelSecrets(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if client.Check(ctx, whatsapp.Channel{PhoneNumberID: c.PhoneNumberID, Token: secrets.Token}).Kind != whatsapp.Accepted {
+		return nil
+	}
+	t := portal.Tenant{AccountID: c.AccountID, Environment: c.Environment}
+	err = s.store.Tx(ctx, func(tx *store.Tx) error { return s.connectTx(tx, t, c.ID) })
+	if err == nil {
+		s.log.InfoContext(ctx, "channel connected", "channel", c.ID)
+	}
+	return err
+}
+
+// connectTx lets a channel send again. One that is not logged out is left alone.
+func (s *Service) connectTx(tx *store.Tx, t portal.Tenant, id string) error {
+	err := tx.ReconnectChannel(t, id)
+	if portal.CodeOf(err) == portal.CodeNotFound {
+		return nil // somebody was faster
+	}
+	tx.AfterCommit(func() { s.store.Notify(Topic) })
+	return err
+}
+
+// LogInTx brings a simulated channel back at once, in the caller's transaction.
+// Only in the test environment; not_found for an unknown channel. One that is
+// connected stays so.
+func (s *Service) LogInTx(tx *store.Tx, c portal.Caller, id string) (state ChannelState, err error) {
+	defer portal.Wrap(&err, "LogIn(%s)", id)
+	if c.Environment != portal.Test {
+		return state, portal.Refuse(portal.CodeEnvironmentMismatch)
+	}
+	channel, err := tx.Channel(c.Tenant, id)
+	if err != nil {
+		return state, err
+	}
+	if channel.Status == portal.ChannelLoggedOut {
+		if err := s.connectTx(tx, c.Tenant, id); err != nil {
+			return state, err
+		}
+		if state.Channel, err = tx.Channel(c.Tenant, id); err != nil {
+			return state, err
+		}
+		channel = state.Channel
+	}
+	tx.AfterCommit(func() { s.logIn(channel.PhoneNumberID) })
+	waiting, err := tx.Waiting(c.Tenant)
+	return ChannelState{Channel: channel, Waiting: waiting[id]}, err
+}
