@@ -77,7 +77,7 @@ func (s said) lines() (lines []string) {
 	_ = json.Unmarshal(s.Name, &place) // the name of a card is an object
 	add(string(s.Header), string(s.Body), s.Text, s.Filename, s.Caption, place, s.Address)
 	if s.Latitude != nil && s.Longitude != nil {
-		add(fmt.Sprintf("%.5f, %.5f", *s.Latitude, *s.Longitude))
+		add(degrees(*s.Latitude, "N", "S") + ", " + degrees(*s.Longitude, "E", "W"))
 	}
 	add(s.Emoji, string(s.Footer), s.ButtonReply.Title, s.ListReply.Title, s.ListReply.Description)
 	for _, b := range s.Action.Buttons {
@@ -92,6 +92,14 @@ func (s said) lines() (lines []string) {
 	choice(s.Action.Parameters.DisplayText)
 	add(s.Action.Parameters.URL, s.Action.Parameters.ReferenceID)
 	return lines
+}
+
+// degrees writes a coordinate; its sign would make it look like a telephone number.
+func degrees(d float64, plus, minus string) string {
+	if d < 0 {
+		return fmt.Sprintf("%.5f° %s", -d, minus)
+	}
+	return fmt.Sprintf("%.5f° %s", d, plus)
 }
 
 // saidIn returns the lines of a free-form content; none when nothing of it can be read.
