@@ -76,7 +76,7 @@ func (s said) lines() (lines []string) {
 	var place string
 	_ = json.Unmarshal(s.Name, &place) // the name of a card is an object
 	add(string(s.Header), string(s.Body), s.Text, s.Filename, s.Caption, place, s.Address)
-	if s.Latitude != nil && s.Longitude != nil {
+	if s.Latitude != nil && s.Longitude != nil && place == "" {
 		add(degrees(*s.Latitude, "N", "S") + ", " + degrees(*s.Longitude, "E", "W"))
 	}
 	add(s.Emoji, string(s.Footer), s.ButtonReply.Title, s.ListReply.Title, s.ListReply.Description)

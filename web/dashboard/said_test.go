@@ -20,7 +20,7 @@ func TestEveryTypeIsReadable(t *testing.T) {
 		"image":    {`{"image":{"link":"https://loja.example.com/a.jpg","caption":"Camiseta azul"}}`, []string{"Camiseta azul"}},
 		"sticker":  {`{"sticker":{"link":"https://loja.example.com/a.webp"}}`, []string{"sticker"}},
 		"document": {`{"document":{"link":"https://loja.example.com/a.pdf","filename":"nota.pdf"}}`, []string{"nota.pdf"}},
-		"location": {`{"location":{"latitude":-19.9317,"longitude":-44.0536,"name":"Loja Centro","address":"Rua Exemplo, 100"}}`, []string{"Loja Centro", "19.93170° S, 44.05360° W"}},
+		"location": {`{"location":{"latitude":-19.9317,"longitude":-44.0536}}`, []string{"19.93170° S, 44.05360° W"}},
 		"contacts": {`{"contacts":[{"name":{"formatted_name":"Loja Exemplo","first_name":"Loja"},"phones":[{"phone":"+5511912345678"}]}]}`, []string{"Loja Exemplo"}},
 		"interactive": {
 			`{"interactive":{"type":"list","body":{"text":"Escolha, ou ligue 11 91234-5678"},"action":{"button":"Ver","sections":[{"rows":[{"id":"a","title":"Rastrear <b>"}]}]}}}`,
