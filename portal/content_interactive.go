@@ -114,7 +114,7 @@ func (k *checker) interactive(in Interactive) {
 			k.text(given+"/parameters/display_text", p.DisplayText, maxButtonTitle)
 			k.add(p.URL == "", given+"/parameters/url", FieldRequired)
 			k.link(given+"/parameters/url", p.URL)
-			k.add(p.OrderParameters.given(), given+"/parameters", FieldConflict)
+			k.add(p.given(), given+"/parameters", FieldConflict)
 		}
 	case InteractiveOrderDetails:
 		if p := k.named(given, a, "review_and_pay"); p != nil {

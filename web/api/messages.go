@@ -259,7 +259,7 @@ func messageOf(m portal.Message, lang string) Message {
 	if m.ContextMessageID != "" {
 		w.Context = &MessageContext{MessageID: m.ContextMessageID}
 	}
-	w.MessageContent.set(m.Type, m.Content)
+	w.set(m.Type, m.Content)
 	return w
 }
 
