@@ -2,6 +2,7 @@ package storetest_test
 
 import (
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -146,6 +147,7 @@ func TestPoisonCallback(t *testing.T) {
 		if err := j.Schedule(p.Context(), []simulator.Callback{owe("poison"), owe("fatal"), owe("fine"), owe("answers")}); err != nil {
 			p.Fatal(err)
 		}
+		var mu sync.Mutex // callbacks are sent side by side
 		tried := map[string]int{}
 		p.tx(func(tx *store.Tx) error { // the process died of it, every time
 			_, err := tx.Exec(`UPDATE simulator_callbacks SET claims = ? WHERE id = 'fatal'`, store.MaxClaims)
@@ -154,7 +156,9 @@ func TestPoisonCallback(t *testing.T) {
 		for range 20 {
 			p.wait(10 * time.Minute)
 			_, err := j.Deliver(p.Context(), 1, func(c simulator.Callback) error {
+				mu.Lock()
 				tried[c.ID]++
+				mu.Unlock()
 				switch c.ID {
 				case "poison":
 					panic(c.ID)
