@@ -12,7 +12,6 @@ import (
 )
 
 // restless are the columns that time moves by itself: a visit is noted at most
-// restless are the columns that time moves by itself: a visit is noted at most
 // once a minute, a token's use likewise, and a chore is planned anew when done.
 var restless = []string{"chores.due_at", "chores.lease_until", "sessions.last_seen_at", "tokens.last_used_at", "tokens.last_used_ip"}
 
