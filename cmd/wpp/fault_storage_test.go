@@ -43,7 +43,17 @@ func TestStorageFaults(t *testing.T) {
 				s.mustAccept(send())
 			}
 			o.begin(s)
-			eventually(t, "the fault", func() bool { return send().status != http.StatusAccepted })
+			refused := 0
+			eventually(t, "the fault, and no more room that comes free", func() bool {
+				if send().status == http.StatusAccepted {
+					refused = 0
+					o.begin(s)
+					return false
+				}
+				refused++
+				// What asks whether the store writes may use up the last of the room.
+				return refused >= 15 && s.visitor().get("/readyz").status != http.StatusOK
+			})
 			s.mustRefuseToWrite(token, owner)
 			s.mustRead(token, owner)
 			o.end(s)

@@ -89,10 +89,10 @@ func smallDisk(t *testing.T) (o outage, ok bool) {
 	}, true
 }
 
-// fill writes a file until there is no room left.
+// fill makes a file longer until there is no room left.
 func fill(t testing.TB, path string) {
 	t.Helper()
-	f, err := os.Create(path)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
