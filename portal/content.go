@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"net/netip"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -120,9 +119,10 @@ func (c Content) JSON(typ string) (json.RawMessage, error) {
 
 // Check returns what no channel could send of a message of type typ, each with
 // the pointer to it: a missing object, one of another type, and every limit of
-// WhatsApp that is broken.
-func (c Content) Check(typ string) []FieldError {
-	var k checker
+// WhatsApp that is broken. A link may lead to a private address only in the
+// permitted ranges.
+func (c Content) Check(typ string, permitted ...netip.Prefix) []FieldError {
+	k := checker{permitted: permitted}
 	for _, o := range c.objects() {
 		k.add(o.set && o.name != typ, "/"+o.name, FieldConflict)
 		k.add(!o.set && o.name == typ, "/"+o.name, FieldRequired)
@@ -165,7 +165,10 @@ const (
 )
 
 // checker collects what is wrong with a content.
-type checker struct{ fields []FieldError }
+type checker struct {
+	fields    []FieldError
+	permitted []netip.Prefix // private addresses that links may name
+}
 
 func (k *checker) add(bad bool, pointer, code string) {
 	if bad {
@@ -197,19 +200,7 @@ func (k *checker) link(pointer, link string) {
 		return
 	}
 	k.add(len(link) > maxLink, pointer, FieldTooLong)
-	k.add(!publicLink(link), pointer, FieldInvalidValue)
-}
-
-func publicLink(link string) bool {
-	u, err := url.Parse(link)
-	if err != nil || u.Scheme != "https" || u.User != nil || !strings.Contains(u.Hostname(), ".") && !strings.Contains(u.Hostname(), ":") {
-		return false
-	}
-	if ip, err := netip.ParseAddr(u.Hostname()); err == nil {
-		ip = ip.Unmap()
-		return ip.IsGlobalUnicast() && !ip.IsPrivate()
-	}
-	return true
+	k.add(!PublicLink(link, k.permitted...), pointer, FieldInvalidValue)
 }
 
 func (k *checker) picture(pointer string, p Picture) {

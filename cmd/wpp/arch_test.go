@@ -42,6 +42,7 @@ var rules = []rule{
 	{"portal/store/storetest", []string{"portal", "portal/store", "portal/store/pgserver", "portal/phone"}, []string{"github.com/jackc/pgx", "database/sql"}},
 	{"portal/whatsapp", []string{"portal", "portal/phone"}, nil},
 	{"portal/whatsapp/simulator", []string{"portal", "portal/lanes", "portal/phone", "portal/whatsapp"}, nil},
+	{"portal/dial", []string{"portal"}, nil},
 	{"portal/phone", []string{"portal"}, []string{"github.com/nyaruka/phonenumbers"}},
 	{"portal/limits", []string{"portal"}, []string{"github.com/redis/go-redis", "github.com/throttled/throttled"}},
 	{"portal/limits/limitstest", nil, nil},
