@@ -54,6 +54,9 @@ func (s *Service) InboundTx(tx *store.Tx, c portal.Caller, d InboundDraft) (m po
 	if err != nil {
 		return m, err
 	}
+	if err := tx.SimulatorWrote(channel.ID, from.E164, tx.Now()); err != nil {
+		return m, err
+	}
 	return receive(tx, channel, whatsapp.Inbound{
 		PhoneNumberID: channel.PhoneNumberID, MessageID: "wamid.TEST" + rand.Text(), From: phone.Digits(from.E164),
 		ProfileName: d.Name, Type: portal.TypeText, At: tx.Now(), Text: d.Text, Content: content,

@@ -29,22 +29,6 @@ type SimulatorJournal struct{ *Store }
 
 var _ simulator.Journal = SimulatorJournal{}
 
-// Phone returns the simulated number of a channel; not_found when no channel of the simulator has it.
-func (s SimulatorJournal) Phone(ctx context.Context, phoneNumberID string) (p simulator.Phone, err error) {
-	defer portal.Wrap(&err, "Phone(%s)", phoneNumberID)
-	c, secrets, err := s.channelWithSecrets(ctx, "phone_number_id", phoneNumberID)
-	if err != nil {
-		return p, err
-	}
-	if c.Provider != portal.ProviderSimulator {
-		return p, errNoRow
-	}
-	return simulator.Phone{
-		ID: c.PhoneNumberID, WABA: c.WABA, Number: c.Phone, Token: secrets.Token,
-		AppSecret: secrets.AppSecret, ChannelID: c.ID,
-	}, nil
-}
-
 // Schedule stores callbacks, all or none.
 func (s SimulatorJournal) Schedule(ctx context.Context, callbacks []simulator.Callback) (err error) {
 	defer portal.Wrap(&err, "Schedule")
@@ -66,6 +50,10 @@ type owed struct {
 	simulator.Callback
 	tries, claims int
 	result        result
+	tried         bool
+	status        int // of the answer
+	at            time.Time
+	took          time.Duration
 }
 
 // result is what a try of a callback came to.
@@ -92,12 +80,12 @@ func (s SimulatorJournal) Deliver(ctx context.Context, limit int, send func(simu
 	if err != nil || len(due) == 0 {
 		return 0, err
 	}
-	sendAll(due, send)
+	sendAll(due, s.Now, send)
 	// What was delivered must not be delivered again because ctx ended meanwhile.
 	return len(due), s.Tx(context.WithoutCancel(ctx), func(tx *Tx) error { return tx.settleCallbacks(due) })
 }
 
-func sendAll(due []*owed, send func(simulator.Callback) error) {
+func sendAll(due []*owed, now func() time.Time, send func(simulator.Callback) error) {
 	side := lanes.New(callbackParallel)
 	held := map[string]*atomic.Bool{} // by subject: one was refused, and the later ones wait for it
 	for _, c := range due {
@@ -114,8 +102,10 @@ func sendAll(due []*owed, send func(simulator.Callback) error) {
 				return
 			}
 			hold.Store(true)
-			c.result = panicked
-			switch err := send(c.Callback); {
+			c.result, c.tried, c.at = panicked, true, now()
+			err := send(c.Callback)
+			c.status, c.took = simulator.StatusOf(err), now().Sub(c.at)
+			switch {
 			case err == nil:
 				c.result = delivered
 				hold.Store(false)
@@ -167,8 +157,8 @@ func (tx *Tx) settleCallbacks(due []*owed) error {
 			return err
 		}
 	}
-	if len(done) == 0 {
-		return nil
+	if err := tx.logDeliveries(due); err != nil || len(done) == 0 {
+		return err
 	}
 	_, err := tx.Exec(`
 DELETE /* SimulatorCallback.Delivered */ FROM simulator_callbacks

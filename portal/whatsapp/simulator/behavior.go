@@ -1,22 +1,29 @@
 package simulator
 
 import (
-	"net/http"
+	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/wppmarketing/developers/portal/phone"
 )
 
-// behavior is what happens to the messages to one number. The zero value is
-// that of every number without one: taken at once, delivered, read.
+// behavior is what happens to one message. That of most numbers is: taken at
+// once, delivered, read.
 type behavior struct {
-	refusal  func(kind string, t tries) *fault // nil function or nil fault = taken
-	delay    time.Duration                     // before the answer
-	drop     bool                              // the answer is never given
-	logsOut  bool                              // the sending number is logged out
-	waID     string                            // how WhatsApp writes the number; "" = its digits
-	statuses []step                            // nil = usual
-	reply    string                            // what the person answers, once delivered; "" = nothing
+	refusal func(kind string, t tries) *fault // nil function or nil fault = taken
+	fault   *fault                            // the answer, when it is not taken
+	delay   time.Duration                     // before the answer
+	hangUp  bool                              // the connection is dropped before anything is taken
+	drop    bool                              // it is taken and the answer never given
+	logsOut bool                              // the sending number is logged out
+	waID    string                            // how WhatsApp writes the number
+	userID  string
+	twice   bool   // every callback comes twice
+	ladder  []step // nil = usual
+	reply   string // what the person answers, once delivered; "" = nothing
+	magic   bool
 }
 
 // tries is what came before a call for the same message.
@@ -32,7 +39,6 @@ type step struct {
 	after    time.Duration // since the acceptance
 	happened time.Duration
 	code     int
-	title    string
 }
 
 var (
@@ -49,29 +55,33 @@ const (
 	slowAnswer = 5 * time.Second
 	throttled  = 10 * time.Second // of every message to that number
 	loggedOut  = 60 * time.Second
+	again      = 200 * time.Millisecond // between a callback and its repetition
 )
 
 // behaviors are the magic numbers: the same in every account, always. Numbers
 // that fail do so without having been sent, as Meta reports those failures.
 var behaviors = map[string]behavior{
-	"+5511900000001": {statuses: []step{sent, delivered}},
-	"+5511900000002": {statuses: []step{sent, read}},
-	"+5511900000003": {statuses: []step{failed(131000, "Something went wrong")}},
-	"+5511900000004": {statuses: []step{failed(131026, "Message undeliverable")}},
+	"+5511900000001": {ladder: []step{sent, delivered}},
+	"+5511900000002": {ladder: []step{sent, read}},
+	"+5511900000003": {ladder: []step{failed(131000)}},
+	"+5511900000004": {ladder: []step{failed(131026)}},
 	"+5511900000005": {refusal: pairLimit},
 	"+5511900000006": {delay: slowAnswer},
 	"+5511900000007": {drop: true},
-	"+5511900000008": {statuses: twiceAndDisordered},
-	"+5511900000009": {statuses: []step{sent}},
+	"+5511900000008": {ladder: twiceAndDisordered},
+	"+5511900000009": {ladder: []step{sent}},
 	"+5511900000010": {logsOut: true},
 	"+5511900000011": {refusal: windowClosed},
 	"+5511900000012": {waID: "551100000012"},
 	"+5511900000013": {refusal: throughput},
 	"+5511900000014": {reply: "PARAR"},
-	"+5511900000015": {statuses: []step{failed(131049, "This message was not delivered to maintain healthy ecosystem engagement")}},
-	"+5511900000016": {statuses: []step{failed(131050, "User has stopped marketing messages from your business")}},
+	"+5511900000015": {ladder: []step{failed(131049)}},
+	"+5511900000016": {ladder: []step{failed(131050)}},
 	"+5511900000017": {reply: "Olá"},
 }
+
+// Magic reports whether a number, E.164, always behaves the same.
+func Magic(e164 string) bool { _, magic := behaviors[e164]; return magic }
 
 // twiceAndDisordered brings each status twice, the last one first.
 var twiceAndDisordered = []step{
@@ -83,8 +93,8 @@ var twiceAndDisordered = []step{
 	{status: "delivered", after: 900 * time.Millisecond, happened: 400 * time.Millisecond},
 }
 
-func failed(code int, title string) step {
-	return step{status: "failed", after: 400 * time.Millisecond, code: code, title: title}
+func failed(code int) step {
+	return step{status: "failed", after: 400 * time.Millisecond, code: code}
 }
 
 // pairLimit refuses the first two calls for a message.
@@ -92,7 +102,7 @@ func pairLimit(_ string, t tries) *fault {
 	if t.n >= 2 {
 		return nil
 	}
-	return refused(131056, "(Business Account, Consumer Account) pair rate limit hit", "Too many messages to the same person. Wait and try again.")
+	return explained(131056, "Too many messages to the same person. Wait and try again.")
 }
 
 // windowClosed lets only templates through.
@@ -100,7 +110,7 @@ func windowClosed(kind string, _ tries) *fault {
 	if kind == "template" {
 		return nil
 	}
-	return refused(131047, "Re-engagement message", "More than 24 hours have passed since the person last replied.")
+	return explained(131047, "More than 24 hours have passed since the person last replied.")
 }
 
 // throughput refuses a message for a while.
@@ -108,19 +118,118 @@ func throughput(_ string, t tries) *fault {
 	if t.n > 0 && t.since >= throttled {
 		return nil
 	}
-	return &fault{
-		status: http.StatusBadRequest, code: 130429, title: "Rate limit hit",
-		details: "The throughput of the number has been reached.", transient: true,
+	return explained(130429, "The throughput of the number has been reached.")
+}
+
+// behave decides what happens to a message: what its number always does, else
+// what is known of the person, the rules and the switches of the phone.
+func (s *Simulator) behave(ctx context.Context, ph Phone, m message) (behavior, error) {
+	b, magic := behaviors[m.person]
+	b.magic = magic
+	if b.waID == "" {
+		b.waID = phone.Digits(m.to.E164)
+	}
+	if b.ladder == nil {
+		b.ladder = usual
+	}
+	if magic {
+		return b, nil
+	}
+	c := ph.Settings.Chaos
+	var person Person
+	if ph.Settings.People || m.kind != "template" && !c.WindowIgnored || ph.Settings.Limits.Portfolio > 0 {
+		var err error
+		if person, err = s.journal.Person(ctx, ph, m.person); err != nil {
+			return b, fmt.Errorf("person: %w", err)
+		}
+	}
+	b.know(person, m)
+	b.suffer(c)
+	if e, ok := s.memory.rule(ph, m); ok {
+		b.obey(e)
+	}
+	if b.fault == nil && !b.hangUp {
+		b.fault = s.count(ph, m, person)
+	}
+	if b.fault == nil && m.kind != "template" && (c.WindowClosed || !c.WindowIgnored && !person.open(s.now())) {
+		b.fault = windowClosed(m.kind, tries{})
+	}
+	b.ladder = reorder(b.ladder, c)
+	return b, nil
+}
+
+// window is how long a person's message keeps it open.
+const window = 24 * time.Hour
+
+func (p Person) open(now time.Time) bool { return p.Tester || p.WroteAt.After(now.Add(-window)) }
+
+// know follows from the person.
+func (b *behavior) know(p Person, m message) {
+	if p.WAID != "" {
+		b.waID = p.WAID
+	}
+	b.userID = p.UserID
+	switch {
+	case p.Absent:
+		b.ladder = []step{failed(131026)}
+	case p.Stopped && m.pricing.Category == "marketing":
+		b.ladder = []step{failed(131050)}
+	case p.Unread:
+		b.ladder = []step{sent, delivered}
 	}
 }
 
-func behaviorOf(n phone.Number) behavior {
-	b := behaviors[n.E164]
-	if b.statuses == nil {
-		b.statuses = usual
+// suffer follows from the switches.
+func (b *behavior) suffer(c Chaos) {
+	switch {
+	case c.NotFound:
+		b.ladder = []step{failed(131026)}
+	case c.NeverDelivered:
+		b.ladder = []step{sent}
+	case c.Unread:
+		b.ladder = slices.DeleteFunc(slices.Clone(b.ladder), func(st step) bool { return st.status == "read" })
 	}
-	if b.waID == "" {
-		b.waID = phone.Digits(n.E164)
+	if c.Slow {
+		b.delay = slowAnswer
 	}
-	return b
+	b.drop = c.Drop
+	b.twice = c.Duplicates
+}
+
+// obey follows from a rule.
+func (b *behavior) obey(e Effect) {
+	if e.Wait > 0 {
+		b.delay = time.Duration(e.Wait)
+	}
+	b.hangUp = b.hangUp || e.Drop == DropBefore
+	b.drop = b.drop || e.Drop == DropAfter
+	b.fault = e.fault()
+	if e.ByStatus {
+		b.ladder = []step{failed(e.Code)}
+	}
+}
+
+// reorder applies disorder, duplicates and delay to a ladder. Each status
+// keeps the time at which it happened.
+func reorder(ladder []step, c Chaos) []step {
+	if !c.Disorder && !c.Duplicates && c.Delay == 0 {
+		return ladder
+	}
+	n := len(ladder)
+	changed := make([]step, 0, 2*n)
+	for i, st := range ladder {
+		if st.happened == 0 {
+			st.happened = st.after
+		}
+		if c.Disorder {
+			st.after = ladder[n-1-i].after
+		}
+		st.after += time.Duration(c.Delay)
+		changed = append(changed, st)
+		if c.Duplicates {
+			st.after += again
+			changed = append(changed, st)
+		}
+	}
+	return changed
 }

@@ -4,18 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/lanes"
@@ -30,24 +22,45 @@ const (
 )
 
 // schedule stores every status that the message will have.
-func (s *Simulator) schedule(ctx context.Context, ph Phone, wamid string, m message) error {
-	b, now := behaviorOf(m.to), s.now()
-	callbacks := make([]Callback, 0, len(b.statuses)+1)
-	add := func(due time.Time, value map[string]any) error {
-		cb, err := newCallback(ph, due, value)
-		callbacks = append(callbacks, cb)
-		return err
+func (s *Simulator) schedule(ctx context.Context, ph Phone, wamid string, m sending) error {
+	now := s.now()
+	told := make([]news, 0, len(m.ladder)+1)
+	for _, st := range m.ladder {
+		told = append(told, news{now.Add(st.after), "messages", statusValue(wamid, m, st, now)})
 	}
-	for _, st := range b.statuses {
-		if err := add(now.Add(st.after), statusValue(wamid, m, st, now)); err != nil {
-			return err
-		}
-	}
-	if b.reply != "" {
+	if m.reply != "" {
 		due := now.Add(replyAfter)
-		if err := add(due, inboundValue(b.waID, newWAMID(m.to.E164, inbound), b.reply, due)); err != nil {
+		if err := s.journal.SetPerson(ctx, ph, m.person, func(p *Person) { p.WroteAt = due }); err != nil {
+			return fmt.Errorf("person: %w", err)
+		}
+		said := Written{Type: "text", Text: m.reply}
+		told = append(told, news{due, "messages", said.value(author{waID: m.waID}, newWAMID(m.to.E164, inbound), due)})
+	}
+	return s.tell(ctx, ph, told...)
+}
+
+// news is one callback to be made: when, of which field, and what it says.
+type news struct {
+	due   time.Time
+	field string
+	value map[string]any
+}
+
+// tell stores callbacks, if anybody listens to the phone.
+func (s *Simulator) tell(ctx context.Context, ph Phone, all ...news) error {
+	if !s.heard(ph) {
+		return nil
+	}
+	callbacks := make([]Callback, 0, len(all))
+	for _, n := range all {
+		cb, err := newCallback(ph, n.due, n.field, n.value)
+		if err != nil {
 			return err
 		}
+		callbacks = append(callbacks, cb)
+	}
+	if len(callbacks) == 0 {
+		return nil
 	}
 	if err := s.journal.Schedule(ctx, callbacks); err != nil {
 		return fmt.Errorf("schedule: %w", err)
@@ -55,12 +68,28 @@ func (s *Simulator) schedule(ctx context.Context, ph Phone, wamid string, m mess
 	return nil
 }
 
-func statusValue(wamid string, m message, st step, accepted time.Time) map[string]any {
+// heard reports whether the phone's callbacks have somewhere to go.
+func (s *Simulator) heard(ph Phone) bool {
+	return !ph.Settings.Unheard && (s.receive != nil || s.address(ph) != "")
+}
+
+// address is where the phone's callbacks go over the network, "" = nowhere.
+func (s *Simulator) address(ph Phone) string {
+	if s.outward == nil {
+		return ""
+	}
+	return cmp.Or(ph.Settings.Callback, s.callback)
+}
+
+func statusValue(wamid string, m sending, st step, accepted time.Time) map[string]any {
 	status := map[string]any{
 		"id":           wamid,
 		"status":       st.status,
 		"timestamp":    unix(accepted.Add(cmp.Or(st.happened, st.after))),
-		"recipient_id": behaviorOf(m.to).waID,
+		"recipient_id": m.waID,
+	}
+	if m.userID != "" {
+		status["recipient_user_id"] = m.userID
 	}
 	if m.correlation != "" {
 		status["biz_opaque_callback_data"] = m.correlation
@@ -69,54 +98,26 @@ func statusValue(wamid string, m message, st step, accepted time.Time) map[strin
 		status["pricing"] = m.pricing
 	}
 	if st.code != 0 {
+		title := Title(st.code)
 		status["errors"] = []map[string]any{{
-			"code": st.code, "title": st.title, "message": st.title,
-			"error_data": map[string]string{"details": st.title + " (simulated)."},
+			"code": st.code, "title": title, "message": title,
+			"error_data": map[string]string{"details": title + " (simulated)."},
+			"href":       "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/",
 		}}
 	}
 	return map[string]any{"statuses": []any{status}}
 }
 
-// Inbound has the person at the number from (E.164) write text to ph: the
-// callback is stored, and due now. profileName may be "".
-func (s *Simulator) Inbound(ctx context.Context, ph Phone, from, text, profileName string) (err error) {
-	defer portal.Wrap(&err, "Inbound(%s)", ph.ID)
-	number, err := phone.Parse(from, "")
-	if err != nil {
-		return err
+// newCallback puts value into Meta's envelope. What is about a number says
+// which one it is.
+func newCallback(ph Phone, due time.Time, field string, value map[string]any) (Callback, error) {
+	if field == "messages" {
+		value["messaging_product"] = "whatsapp"
+		value["metadata"] = map[string]string{"display_phone_number": phone.Digits(ph.Number), "phone_number_id": ph.ID}
 	}
-	if n := utf8.RuneCountInString(text); n == 0 || n > maxText {
-		return portal.Refuse(portal.CodeValidationFailed)
-	}
-	now, waID := s.now(), phone.Digits(number.E164)
-	value := inboundValue(waID, newWAMID(number.E164, inbound), text, now)
-	if profileName != "" {
-		value["contacts"] = []any{map[string]any{"wa_id": waID, "profile": map[string]string{"name": profileName}}}
-	}
-	cb, err := newCallback(ph, now, value)
-	if err != nil {
-		return err
-	}
-	return s.journal.Schedule(ctx, []Callback{cb})
-}
-
-// inboundValue is a text that a person wrote.
-func inboundValue(waID, wamid, text string, at time.Time) map[string]any {
-	return map[string]any{
-		"contacts": []any{map[string]any{"wa_id": waID}},
-		"messages": []any{map[string]any{
-			"from": waID, "id": wamid, "timestamp": unix(at), "type": "text", "text": map[string]string{"body": text},
-		}},
-	}
-}
-
-// newCallback puts value into Meta's envelope.
-func newCallback(ph Phone, due time.Time, value map[string]any) (Callback, error) {
-	value["messaging_product"] = "whatsapp"
-	value["metadata"] = map[string]string{"display_phone_number": phone.Digits(ph.Number), "phone_number_id": ph.ID}
 	body, err := marshalASCII(map[string]any{
 		"object": "whatsapp_business_account",
-		"entry":  []any{map[string]any{"id": ph.WABA, "changes": []any{map[string]any{"field": "messages", "value": value}}}},
+		"entry":  []any{map[string]any{"id": ph.WABA, "changes": []any{map[string]any{"field": field, "value": value}}}},
 	})
 	return Callback{ID: portal.NewID(callbackPrefix), ChannelID: ph.ChannelID, DueAt: due, Body: body}, err
 }
@@ -142,90 +143,58 @@ func (s *Simulator) DeliverDue(ctx context.Context) (n int, err error) {
 	})
 }
 
+// deliver calls the receiver; the callback is signed with the secret of now.
 func (s *Simulator) deliver(ctx context.Context, cb Callback) error {
-	ph, err := s.sender(ctx, cb)
+	ph, err := s.journal.PhoneOf(ctx, cb.ChannelID)
 	if err != nil {
-		return err
+		return fmt.Errorf("phone: %w", err)
+	}
+	address, transport := s.address(ph), s.outward
+	if address == "" {
+		if s.receive == nil {
+			return errNoReceiver
+		}
+		address, transport = "http://127.0.0.1/hooks/whatsapp/"+cb.ChannelID, whatsapp.HandlerTransport(s.receive)
 	}
 	ctx, cancel := context.WithTimeout(ctx, receiveTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost,
-		"http://127.0.0.1/hooks/whatsapp/"+cb.ChannelID, bytes.NewReader(cb.Body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(cb.Body))
 	if err != nil {
-		return fmt.Errorf("request: %w", err)
+		return errors.New("the callback address is not one")
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "facebookexternalua")
 	req.Header.Set(whatsapp.SignatureHeader, whatsapp.Sign(ph.AppSecret, cb.Body))
-	resp, err := whatsapp.HandlerTransport(s.receive).RoundTrip(req)
+	resp, err := transport.RoundTrip(req)
 	if err != nil {
 		return fmt.Errorf("receive: %w", err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("receive: status %d", resp.StatusCode)
+		return &RefusedError{Status: resp.StatusCode}
 	}
 	return nil
 }
 
-var errForeignCallback = errors.New("the journal holds a callback that names no phone")
+var errNoReceiver = errors.New("the callback has nowhere to go")
 
-// sender finds the phone in the callback itself, so that it is signed with the
-// secret of now.
-func (s *Simulator) sender(ctx context.Context, cb Callback) (Phone, error) {
-	c, err := whatsapp.ParseCallback(cb.Body)
+// Redeliver has a callback of the log delivered once more, the same bytes;
+// not_found when the log of the phone does not hold it.
+func (s *Simulator) Redeliver(ctx context.Context, ph Phone, id string) (err error) {
+	defer portal.Wrap(&err, "Redeliver(%s)", id)
+	all, err := s.journal.Deliveries(ctx, ph, maxDeliveries)
 	if err != nil {
-		return Phone{}, err
+		return err
 	}
-	switch {
-	case len(c.Statuses) > 0:
-		return s.journal.Phone(ctx, c.Statuses[0].PhoneNumberID)
-	case len(c.Inbound) > 0:
-		return s.journal.Phone(ctx, c.Inbound[0].PhoneNumberID)
-	default:
-		return Phone{}, errForeignCallback
-	}
-}
-
-// marshalASCII writes JSON as Meta does: everything above U+007F escaped.
-func marshalASCII(v any) ([]byte, error) {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return nil, fmt.Errorf("marshal: %w", err)
-	}
-	escaped := make([]byte, 0, len(raw))
-	for _, r := range string(raw) {
-		switch {
-		case r < utf8.RuneSelf:
-			escaped = append(escaped, byte(r))
-		case r > 0xFFFF:
-			high, low := utf16.EncodeRune(r)
-			escaped = fmt.Appendf(escaped, `\u%04x\u%04x`, high, low)
-		default:
-			escaped = fmt.Appendf(escaped, `\u%04x`, r)
+	for _, d := range all {
+		if d.ID == id {
+			return s.journal.Schedule(ctx, []Callback{{
+				ID: portal.NewID(callbackPrefix), ChannelID: ph.ChannelID, DueAt: s.now(), Body: d.Body,
+			}})
 		}
 	}
-	return escaped, nil
+	return portal.Refuse(portal.CodeNotFound)
 }
 
-func unix(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
-
-const wamidPrefix = "wamid."
-
-// The directions of a message inside its id.
-const (
-	outbound = 0x11
-	inbound  = 0x12
-)
-
-// newWAMID returns an id of Meta's form: the person's digits and a random key
-// in a small binary record.
-func newWAMID(e164 string, direction byte) string {
-	var key [9]byte
-	rand.Read(key[:]) // never fails (crypto/rand)
-	digits, id := phone.Digits(e164), strings.ToUpper(hex.EncodeToString(key[:]))
-	record := append([]byte{0x1c, 0x18, byte(len(digits))}, digits...)
-	record = append(record, 0x15, 0x02, 0x00, direction, 0x18, byte(len(id)))
-	record = append(record, id...)
-	return wamidPrefix + base64.StdEncoding.EncodeToString(append(record, 0))
-}
+// maxDeliveries is how far the log of a phone goes back.
+const maxDeliveries = 200

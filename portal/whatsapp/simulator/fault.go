@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
+	"time"
 )
 
 // fault is an error as the Cloud API answers it.
@@ -14,12 +15,18 @@ type fault struct {
 	title     string
 	details   string
 	transient bool
+
+	bare       bool          // the answer holds no error object, as from a gateway
+	retryAfter time.Duration // 0 = the header is left out
 }
 
 func (f *fault) Error() string { return fmt.Sprintf("(#%d) %s", f.code, f.title) }
 
 // body is Meta's error object.
 func (f *fault) body(trace string) any {
+	if f.bare {
+		return map[string]any{"message": http.StatusText(f.status)}
+	}
 	object := map[string]any{
 		"message":    f.Error(),
 		"type":       "OAuthException",
@@ -41,6 +48,7 @@ func (f *fault) body(trace string) any {
 var (
 	errNoToken     = &fault{status: http.StatusUnauthorized, code: 190, title: "Access token is missing", details: "Send it as Authorization: Bearer."}
 	errBadToken    = &fault{status: http.StatusUnauthorized, code: 190, title: "Invalid OAuth access token"}
+	errExpired     = &fault{status: http.StatusUnauthorized, code: 190, subcode: 463, title: "Error validating access token: Session has expired"}
 	errUnknownPath = &fault{status: http.StatusBadRequest, code: 2500, title: "Unknown path components"}
 	errTemporary   = &fault{status: http.StatusServiceUnavailable, code: 2, title: "Service temporarily unavailable", transient: true}
 	errToOneself   = &fault{status: http.StatusBadRequest, code: 131021, title: "Recipient cannot be sender"}
@@ -68,6 +76,13 @@ func badValue(details string) *fault {
 
 func refused(code int, title, details string) *fault {
 	return &fault{status: http.StatusBadRequest, code: code, title: title, details: details}
+}
+
+// explained is a preset with its reason.
+func explained(code int, details string) *fault {
+	f := preset(code)
+	f.details = details
+	return f
 }
 
 // newTrace returns a fresh fbtrace_id.

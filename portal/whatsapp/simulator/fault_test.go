@@ -136,7 +136,7 @@ func TestFaultsOfMessages(t *testing.T) {
 			if details, _ := data["details"].(string); !strings.Contains(details, c.details) {
 				t.Errorf("details %q do not name %q", details, c.details)
 			}
-			if len(w.journal.owed) > 0 {
+			if w.journal.owed() > 0 {
 				t.Error("a refused message has callbacks")
 			}
 		})

@@ -9,12 +9,14 @@ import (
 // their calls begin anew.
 const maxCalls = 10_000
 
-// memory is what the numbers that refuse for a while remember. It is lost with
-// the process: such a number then refuses once more.
+// memory is what numbers that refuse for a while, rules and limits remember. It
+// is lost with the process: they then begin anew.
 type memory struct {
 	mu        sync.Mutex
 	calls     map[string]call
 	loggedOut map[string]time.Time // until when, by phone-number-id
+	rules     map[string]int       // messages each rule was about, by its id
+	counts    map[string]*counts   // by phone-number-id
 }
 
 type call struct {
@@ -37,6 +39,37 @@ func (m *memory) next(key string, now time.Time) tries {
 	c.n++
 	m.calls[key] = c
 	return t
+}
+
+// rule returns the effect of the first rule of the phone that hits a message.
+func (m *memory) rule(ph Phone, msg message) (Effect, bool) {
+	if len(ph.Settings.Rules) == 0 {
+		return Effect{}, false
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.rules == nil || len(m.rules) >= maxCalls {
+		m.rules = map[string]int{}
+	}
+	for _, r := range ph.Settings.Rules {
+		if !r.about(msg) {
+			continue
+		}
+		m.rules[r.ID]++
+		n := m.rules[r.ID]
+		if r.Trigger.Next > 0 && n > r.Trigger.Next || r.Trigger.Every > 0 && n%r.Trigger.Every != 0 {
+			continue
+		}
+		return r.Effect, true
+	}
+	return Effect{}, false
+}
+
+// seen returns how many messages a rule was about.
+func (m *memory) seen(rule string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.rules[rule]
 }
 
 func (m *memory) logOut(phoneNumberID string, until time.Time) {

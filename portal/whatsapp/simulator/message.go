@@ -7,6 +7,8 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +26,7 @@ const (
 type message struct {
 	input       string // the recipient as the caller wrote it
 	to          phone.Number
+	person      string // E.164, or the id of a person whose number is hidden
 	kind        string
 	correlation string
 	pricing     pricing
@@ -66,32 +69,57 @@ func (s *Simulator) messages(r *http.Request, ph Phone) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := behaviorOf(m.to)
+	b, err := s.behave(r.Context(), ph, m)
+	if err != nil {
+		return nil, err
+	}
+	if b.hangUp {
+		panic(http.ErrAbortHandler) // how a handler hangs up without an answer
+	}
 	if err := s.refuse(ph, m, b); err != nil {
+		wait(r.Context(), b.delay)
 		return nil, err
 	}
 	wamid := newWAMID(m.to.E164, outbound)
-	if err := s.schedule(r.Context(), ph, wamid, m); err != nil {
+	if err := s.schedule(r.Context(), ph, wamid, sending{m, b}); err != nil {
 		return nil, err
 	}
+	s.kept.add(ph, wamid, sending{m, b}, o, s.now())
 	if b.drop {
-		panic(http.ErrAbortHandler) // how a handler hangs up without an answer
+		panic(http.ErrAbortHandler)
 	}
 	wait(r.Context(), b.delay)
+	contact := map[string]string{"input": m.input, "wa_id": b.waID}
+	if b.userID != "" {
+		contact["user_id"] = b.userID
+	}
 	return map[string]any{
 		"messaging_product": "whatsapp",
-		"contacts":          []map[string]string{{"input": m.input, "wa_id": b.waID}},
+		"contacts":          []map[string]string{contact},
 		"messages":          []map[string]string{{"id": wamid, "message_status": "accepted"}},
 	}, nil
 }
 
+// sending is a message and what happens to it.
+type sending struct {
+	message
+	behavior
+}
+
 // refuse returns why the number does not take the message now.
 func (s *Simulator) refuse(ph Phone, m message, b behavior) error {
-	if b.logsOut {
+	set := ph.Settings
+	switch {
+	case set.Leaving.Deregistered:
+		return explained(133010, "The number is not registered with the Cloud API.")
+	case slices.Contains(set.Blocked, b.waID):
+		return explained(130403, "The number blocks this person.")
+	case b.logsOut:
 		s.memory.logOut(ph.ID, s.now().Add(loggedOut))
 		return errBadToken
-	}
-	if b.refusal == nil {
+	case b.fault != nil:
+		return b.fault
+	case b.refusal == nil:
 		return nil
 	}
 	// Without our id of the message, all to the same person count as one.
@@ -174,7 +202,7 @@ func readMessage(o object, ph Phone) (message, error) {
 	if !ok {
 		return m, refused(131051, "Unsupported message type", "Message type is not supported by the simulator.")
 	}
-	known := []string{"messaging_product", "recipient_type", "to", "type", "context", "biz_opaque_callback_data", kind}
+	known := []string{"messaging_product", "recipient_type", "to", "recipient", "type", "context", "biz_opaque_callback_data", kind}
 	if err := o.only(known...); err != nil {
 		return m, err
 	}
@@ -189,14 +217,8 @@ func (m *message) readRecipient(o object, ph Phone) (err error) {
 	if recipient, err := o.optionalText("recipient_type", maxID); err != nil || recipient != "" && recipient != "individual" {
 		return badValue("Param recipient_type must be individual.")
 	}
-	if m.input, err = o.text("to", maxID); err != nil {
+	if err := m.readAddress(o, ph); err != nil {
 		return err
-	}
-	if m.to, err = phone.Parse("+"+strings.TrimPrefix(m.input, "+"), ""); err != nil {
-		return badValue("Param to is not a phone number.")
-	}
-	if m.to.E164 == ph.Number {
-		return errToOneself
 	}
 	if m.correlation, err = o.optionalText("biz_opaque_callback_data", maxCorrelation); err != nil {
 		return err
@@ -213,6 +235,31 @@ func (m *message) readRecipient(o object, ph Phone) (err error) {
 	}
 	return checkWAMID(reply)
 }
+
+// readAddress takes a phone number or, in its place, the id of a person.
+func (m *message) readAddress(o object, ph Phone) (err error) {
+	if o.has("recipient") && !o.has("to") {
+		if m.person, err = o.text("recipient", maxID); err == nil && !userID.MatchString(m.person) {
+			err = badValue("Param recipient is not the id of a person.")
+		}
+		m.input = m.person
+		return err
+	}
+	if m.input, err = o.text("to", maxID); err != nil {
+		return err
+	}
+	if m.to, err = phone.Parse("+"+strings.TrimPrefix(m.input, "+"), ""); err != nil {
+		return badValue("Param to is not a phone number.")
+	}
+	if m.to.E164 == ph.Number {
+		return errToOneself
+	}
+	m.person = m.to.E164
+	return nil
+}
+
+// userID is the form of a person's id in a business: the country and a key.
+var userID = regexp.MustCompile(`^[A-Z]{2}\.[0-9A-Za-z]{1,128}$`)
 
 func checkWAMID(o object) error {
 	id, err := o.text("message_id", maxID)

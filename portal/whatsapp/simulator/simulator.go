@@ -20,8 +20,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,6 +39,9 @@ type Phone struct {
 	Token     string
 	AppSecret []byte
 	ChannelID string
+
+	VerifyToken string // of the handshake with a callback address
+	Settings    Settings
 }
 
 // String leaves the secrets out.
@@ -45,33 +50,18 @@ func (p Phone) String() string { return p.ID }
 // LogValue leaves the secrets out.
 func (p Phone) LogValue() slog.Value { return slog.StringValue(p.ID) }
 
-// Callback is one call that the simulator owes to a channel.
-type Callback struct {
-	ID        string
-	ChannelID string
-	DueAt     time.Time
-	Body      []byte // the exact bytes that are signed and sent
-}
-
-// Journal keeps what must outlive the process.
-type Journal interface {
-	// Phone returns the number with this phone-number-id, not_found when there is none.
-	Phone(ctx context.Context, phoneNumberID string) (Phone, error)
-	// Schedule has stored all callbacks when it returns nil, and none otherwise.
-	Schedule(ctx context.Context, callbacks []Callback) error
-	// Deliver claims due callbacks and calls send for each; it forgets those for
-	// which send returned nil and postpones the others; one that answers
-	// ErrPanicked again and again is given up. send may be called from several
-	// goroutines at once. It returns how many it took up.
-	Deliver(ctx context.Context, limit int, send func(Callback) error) (int, error)
-}
-
 // Options of a Simulator.
 type Options struct {
 	Journal Journal
 	Now     func() time.Time // default time.Now
 	Receive http.Handler     // takes the callbacks at POST /hooks/whatsapp/{channel_id}
 	Logger  *slog.Logger     // default: none
+
+	// For other people's tests, over the network:
+	Callback string            // where callbacks go; "" = to Receive, else to nobody
+	Outward  http.RoundTripper // calls the addresses; nil = no address is called
+	Control  bool              // serve /simulator/…, with which a test arranges things
+	Keep     int               // how many messages Control remembers
 }
 
 // Simulator answers as the Cloud API. It is safe for concurrent use.
@@ -81,11 +71,19 @@ type Simulator struct {
 	receive http.Handler
 	log     *slog.Logger
 	memory  memory
+
+	callback string
+	outward  http.RoundTripper
+	control  bool
+	kept     outbox
 }
 
 // New returns a simulator.
 func New(o Options) *Simulator {
-	s := &Simulator{journal: o.Journal, now: o.Now, receive: o.Receive, log: o.Logger}
+	s := &Simulator{
+		journal: o.Journal, now: o.Now, receive: o.Receive, log: o.Logger,
+		callback: o.Callback, outward: o.Outward, control: o.Control, kept: outbox{limit: o.Keep},
+	}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -123,6 +121,9 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			f = errTemporary
 		}
 		status, answer = f.status, f.body(trace)
+		if f.retryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.retryAfter.Seconds()))))
+		}
 	}
 	w.WriteHeader(status)
 	// An error here means that the caller is gone.
@@ -163,14 +164,63 @@ func (s *Simulator) authorize(r *http.Request, id string) (Phone, error) {
 	if err != nil {
 		return Phone{}, fmt.Errorf("phone: %w", err)
 	}
-	if subtle.ConstantTimeCompare([]byte(token), []byte(ph.Token)) != 1 || s.memory.isLoggedOut(ph.ID, s.now()) {
-		return Phone{}, errBadToken
+	if err := s.admit(ph, token); err != nil {
+		return Phone{}, err
 	}
 	return ph, nil
 }
 
-// LogIn ends at once what the number that logs out did to a phone.
-func (s *Simulator) LogIn(phoneNumberID string) { s.memory.logIn(phoneNumberID) }
+// admit refuses a token that is not the phone's, or not now.
+func (s *Simulator) admit(ph Phone, token string) error {
+	switch chaos := ph.Settings.Chaos; {
+	case subtle.ConstantTimeCompare([]byte(token), []byte(ph.Token)) != 1:
+		return errBadToken
+	case chaos.TokenExpired:
+		return errExpired
+	case chaos.LoggedOut, s.memory.isLoggedOut(ph.ID, s.now()):
+		return errBadToken
+	}
+	return nil
+}
+
+// LogIn ends at once whatever logged a phone out.
+func (s *Simulator) LogIn(phoneNumberID string) {
+	s.memory.logIn(phoneNumberID)
+	ctx, cancel := context.WithTimeout(context.Background(), receiveTimeout)
+	defer cancel()
+	ph, err := s.journal.Phone(ctx, phoneNumberID)
+	if err == nil && ph.Settings.Chaos.out() {
+		err = s.Configure(ctx, phoneNumberID, func(c *Settings) error {
+			c.Chaos.LoggedOut, c.Chaos.TokenExpired = false, false
+			return nil
+		})
+	}
+	if err != nil {
+		s.log.ErrorContext(ctx, "the simulated number could not be logged in", "phone", phoneNumberID, "error", err)
+	}
+}
+
+// Configure changes the settings of a phone; not_found when there is none of
+// that id, validation_failed when they make no sense.
+func (s *Simulator) Configure(ctx context.Context, phoneNumberID string, change func(*Settings) error) (err error) {
+	defer portal.Wrap(&err, "Configure(%s)", phoneNumberID)
+	return s.journal.Configure(ctx, phoneNumberID, change)
+}
+
+// Pass has time pass for a phone: what it owes comes so much sooner, and what
+// people wrote, what was counted and what logs it out is so much older. Time
+// only goes forward, and the world's clock does not move.
+func (s *Simulator) Pass(ctx context.Context, ph Phone, d time.Duration) (err error) {
+	defer portal.Wrap(&err, "Pass(%s)", ph.ID)
+	if d <= 0 || d > maxSeconds*time.Second {
+		return portal.Refuse(portal.CodeValidationFailed)
+	}
+	if err := s.journal.Pass(ctx, ph, d); err != nil {
+		return err
+	}
+	s.memory.pass(ph.ID, d)
+	return s.journal.Configure(ctx, ph.ID, func(c *Settings) error { c.Ahead += Seconds(d); return nil })
+}
 
 // describe answers GET /{phone-number-id}; fields "" means the usual ones.
 func describe(ph Phone, fields string) (any, error) {

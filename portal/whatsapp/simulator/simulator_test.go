@@ -32,54 +32,42 @@ var start = time.Date(2026, 11, 22, 14, 0, 0, 0, time.UTC)
 
 // journal is the outside world of this package: a store in memory.
 type journal struct {
-	mu    sync.Mutex
-	now   time.Time
-	owed  []simulator.Callback
-	down  error
-	phone simulator.Phone
+	*simulator.Memory
+	mu   sync.Mutex
+	time time.Time
+	down error
 }
 
-func (j *journal) Phone(_ context.Context, id string) (simulator.Phone, error) {
+func (j *journal) now() time.Time {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	return j.time
+}
+
+func (j *journal) Phone(ctx context.Context, id string) (simulator.Phone, error) {
 	if id == "down" {
 		return simulator.Phone{}, errors.New("store is down")
 	}
-	if id != j.phone.ID {
-		return simulator.Phone{}, portal.Refuse(portal.CodeNotFound)
-	}
-	return j.phone, nil
+	return j.Memory.Phone(ctx, id)
 }
 
-func (j *journal) Schedule(_ context.Context, callbacks []simulator.Callback) error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
+func (j *journal) Schedule(ctx context.Context, callbacks []simulator.Callback) error {
 	if j.down != nil {
 		return j.down
 	}
-	j.owed = append(j.owed, callbacks...)
-	return nil
+	return j.Memory.Schedule(ctx, callbacks)
 }
 
-func (j *journal) Deliver(_ context.Context, limit int, send func(simulator.Callback) error) (int, error) {
+func (j *journal) tick(d time.Duration) {
 	j.mu.Lock()
-	slices.SortStableFunc(j.owed, func(a, b simulator.Callback) int { return a.DueAt.Compare(b.DueAt) })
-	n := 0
-	for n < min(limit, len(j.owed)) && !j.owed[n].DueAt.After(j.now) {
-		n++
-	}
-	due := slices.Clone(j.owed[:n])
-	j.owed = j.owed[n:]
-	j.mu.Unlock()
-	for _, cb := range due {
-		if send(cb) != nil {
-			j.mu.Lock()
-			cb.DueAt = j.now.Add(time.Second)
-			j.owed = append(j.owed, cb)
-			j.mu.Unlock()
-		}
-	}
-	return n, nil
+	defer j.mu.Unlock()
+	j.time = j.time.Add(d)
+}
+
+// owed is how many callbacks wait.
+func (j *journal) owed() int {
+	n, _, _ := j.Owed(context.Background(), ours)
+	return n
 }
 
 // heard is one callback as the portal's front door saw it.
@@ -101,10 +89,12 @@ type world struct {
 
 func setup(t *testing.T, network bool) *world {
 	t.Helper()
-	w := &world{journal: &journal{now: start, phone: ours}, answer: http.StatusOK}
+	w := &world{journal: &journal{time: start}, answer: http.StatusOK}
+	w.journal.Memory = simulator.NewMemory(w.journal.now, ours)
+	w.wrote(t, "+5511987654417", "+551133334444", "+14155552671")
 	w.sim = simulator.New(simulator.Options{
 		Journal: w.journal,
-		Now:     func() time.Time { w.journal.mu.Lock(); defer w.journal.mu.Unlock(); return w.journal.now },
+		Now:     w.journal.now,
 		Receive: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.hear(t, rw, r) }),
 	})
 	o := whatsapp.Options{BaseURL: "http://whatsapp.invalid", Version: "v23.0", Transport: whatsapp.HandlerTransport(w.sim)}
@@ -115,6 +105,16 @@ func setup(t *testing.T, network bool) *world {
 	}
 	w.client = whatsapp.New(o)
 	return w
+}
+
+// wrote opens the windows of people.
+func (w *world) wrote(t *testing.T, people ...string) {
+	t.Helper()
+	for _, p := range people {
+		if err := w.journal.SetPerson(t.Context(), ours, p, func(p *simulator.Person) { p.WroteAt = start }); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func (w *world) hear(t *testing.T, rw http.ResponseWriter, r *http.Request) {
@@ -129,18 +129,18 @@ func (w *world) hear(t *testing.T, rw http.ResponseWriter, r *http.Request) {
 	if err != nil || told.Unreadable > 0 {
 		t.Errorf("callback %s: %+v, %v", raw, told, err)
 	}
-	w.heard = append(w.heard, heard{w.journal.now.Sub(start), r.Method + " " + r.URL.Path, raw, told})
+	w.heard = append(w.heard, heard{w.journal.now().Sub(start), r.Method + " " + r.URL.Path, raw, told})
 	rw.WriteHeader(w.answer)
 }
 
 // pass moves the clock and makes a pass over the callbacks, every 100 ms.
 func (w *world) pass(t *testing.T, d time.Duration) {
 	t.Helper()
-	for end := w.journal.now.Add(d); ; w.journal.now = w.journal.now.Add(100 * time.Millisecond) {
+	for end := w.journal.now().Add(d); ; w.journal.tick(100 * time.Millisecond) {
 		if _, err := w.sim.DeliverDue(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if !w.journal.now.Before(end) {
+		if !w.journal.now().Before(end) {
 			return
 		}
 	}
@@ -201,8 +201,8 @@ func TestLadders(t *testing.T) {
 				for _, h := range w.heard {
 					got = append(got, checkStatus(t, h, c.to, out.MessageID))
 				}
-				if diff := cmp.Diff(c.want, got); diff != "" || len(w.journal.owed) > 0 {
-					t.Errorf("%d still owed, ladder (-want +got):\n%s", len(w.journal.owed), diff)
+				if diff := cmp.Diff(c.want, got); diff != "" || w.journal.owed() > 0 {
+					t.Errorf("%d still owed, ladder (-want +got):\n%s", w.journal.owed(), diff)
 				}
 			})
 		}
@@ -300,13 +300,13 @@ func TestCallbackIsPostponedUntilReceived(t *testing.T) {
 	m.To = "5511900000009"
 	w.client.Send(t.Context(), channel, m)
 	w.pass(t, 2500*time.Millisecond)
-	if len(w.heard) != 3 || len(w.journal.owed) != 1 {
-		t.Errorf("heard %d, owed %d", len(w.heard), len(w.journal.owed))
+	if len(w.heard) != 3 || w.journal.owed() != 1 {
+		t.Errorf("heard %d, owed %d", len(w.heard), w.journal.owed())
 	}
 	w.answer = http.StatusOK
 	w.pass(t, time.Second)
-	if len(w.heard) != 4 || len(w.journal.owed) != 0 {
-		t.Errorf("after recovery: heard %d, owed %d", len(w.heard), len(w.journal.owed))
+	if len(w.heard) != 4 || w.journal.owed() != 0 {
+		t.Errorf("after recovery: heard %d, owed %d", len(w.heard), w.journal.owed())
 	}
 	if !bytes.Equal(w.heard[0].Raw, w.heard[3].Raw) {
 		t.Error("the bytes changed on the way")
@@ -316,14 +316,19 @@ func TestCallbackIsPostponedUntilReceived(t *testing.T) {
 func TestBrokenJournalRowsArePostponed(t *testing.T) {
 	t.Parallel()
 	w := setup(t, false)
-	w.journal.owed = []simulator.Callback{
-		{ID: "1", DueAt: start, Body: []byte("{")},
+	err := w.journal.Memory.Schedule(t.Context(), []simulator.Callback{
+		{ID: "1", ChannelID: "gone", DueAt: start, Body: []byte("{")},
 		{ID: "2", DueAt: start, Body: []byte(`{"object":"page"}`)},
-		{ID: "3", DueAt: start, Body: []byte(`{"object":"whatsapp_business_account","entry":[{"changes":[{"field":"messages","value":{"metadata":{"phone_number_id":"gone"},"statuses":[{"id":"w","status":"sent","timestamp":"1"}]}}]}]}`)},
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	w.pass(t, 0)
-	if len(w.heard) != 0 || len(w.journal.owed) != 3 {
-		t.Errorf("heard %d, owed %d", len(w.heard), len(w.journal.owed))
+	if len(w.heard) != 0 {
+		t.Errorf("heard %d", len(w.heard))
+	}
+	if n, _, err := w.journal.Owed(t.Context(), simulator.Phone{ChannelID: "gone"}); err != nil || n != 1 {
+		t.Errorf("owed %d, %v", n, err)
 	}
 }
 
