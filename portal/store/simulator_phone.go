@@ -140,9 +140,33 @@ WHERE c.id = ?`, []any{key, ph.ChannelID}, &wrote, &facts, &testers); err != nil
 	if p, err = readPerson(facts, wrote); err != nil {
 		return p, err
 	}
+	p.Key = key
 	known, err := textsOf(testers)
 	p.Tester = slices.Contains(known, key)
 	return p, err
+}
+
+// People returns the people a number knows, the last to write first.
+func (s SimulatorJournal) People(ctx context.Context, ph simulator.Phone, limit int) (list []simulator.Person, err error) {
+	defer portal.Wrap(&err, "People(%s)", ph.ID)
+	list = []simulator.Person{}
+	err = s.Reader(ctx).Rows(`
+SELECT /* SimulatorPerson.List */ person, wrote_at, facts
+FROM simulator_people
+WHERE channel_id = ?
+ORDER BY COALESCE(wrote_at, 0) DESC, person
+LIMIT ?`, []any{ph.ChannelID, limit}, func(scan func(dest ...any) error) error {
+		var wrote *time.Time
+		var key, facts string
+		if err := scan(&key, &wrote, &facts); err != nil {
+			return err
+		}
+		p, err := readPerson(facts, wrote)
+		p.Key = key
+		list = append(list, p)
+		return err
+	})
+	return list, err
 }
 
 func readPerson(facts string, wrote *time.Time) (p simulator.Person, err error) {
@@ -187,7 +211,7 @@ WHERE channel_id = ? AND person = ?`, []any{ph.ChannelID, key}, &wrote, &facts);
 			at := p.WroteAt
 			wrote = &at
 		}
-		p.WroteAt, p.Tester = time.Time{}, false
+		p.Key, p.WroteAt, p.Tester = "", time.Time{}, false
 		raw, err := json.Marshal(p)
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -162,6 +163,9 @@ func (s *Simulator) behave(ctx context.Context, ph Phone, m message) (behavior, 
 const window = 24 * time.Hour
 
 func (p Person) open(now time.Time) bool { return p.Tester || p.WroteAt.After(now.Add(-window)) }
+
+// waID is how WhatsApp writes the person's number.
+func (p Person) waID(e164 string) string { return cmp.Or(p.WAID, phone.Digits(e164)) }
 
 // know follows from the person.
 func (b *behavior) know(p Person, m message) {

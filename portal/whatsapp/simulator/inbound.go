@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -75,12 +76,9 @@ func (s *Simulator) Write(ctx context.Context, ph Phone, in Written) (wamid stri
 		return "", err
 	}
 	wamid = newWAMID(number.E164, inbound)
-	who := author{waID: phone.Digits(number.E164), userID: in.UserID, name: in.Name}
-	if person.WAID != "" {
-		who.waID = person.WAID
-	}
-	if who.userID == "" {
-		who.userID = person.UserID
+	who := author{waID: person.waID(number.E164), userID: cmp.Or(in.UserID, person.UserID), name: in.Name}
+	if slices.Contains(ph.Settings.Blocked, who.waID) {
+		return wamid, nil // Meta does not tell what blocked people write
 	}
 	in.MovesTo = phone.Digits(moved.E164)
 	callbacks := []news{{now, "messages", in.value(who, wamid, now)}}

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -85,7 +86,26 @@ func (j *Memory) Configure(_ context.Context, id string, change func(*Settings) 
 func (j *Memory) Person(_ context.Context, ph Phone, key string) (Person, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.people[[2]string{ph.ID, key}], nil
+	p := j.people[[2]string{ph.ID, key}]
+	p.Key = key
+	return p, nil
+}
+
+// People returns the people a number knows.
+func (j *Memory) People(_ context.Context, ph Phone, limit int) ([]Person, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	list := []Person{}
+	for key, p := range j.people {
+		if key[0] == ph.ID {
+			p.Key = key[1]
+			list = append(list, p)
+		}
+	}
+	slices.SortFunc(list, func(a, b Person) int {
+		return cmp.Or(b.WroteAt.Compare(a.WroteAt), cmp.Compare(a.Key, b.Key))
+	})
+	return list[:min(limit, len(list))], nil
 }
 
 // SetPerson changes what is known about a person.

@@ -23,6 +23,8 @@ type Journal interface {
 	// Person returns what is known about a person towards a number; zero when
 	// nothing is. key is E.164, or the id of a person whose number is hidden.
 	Person(ctx context.Context, ph Phone, key string) (Person, error)
+	// People returns the people a number knows, the last to write first.
+	People(ctx context.Context, ph Phone, limit int) ([]Person, error)
 	// SetPerson changes it.
 	SetPerson(ctx context.Context, ph Phone, key string, change func(*Person)) error
 
@@ -46,6 +48,7 @@ type Journal interface {
 
 // Person is a person as one number knows them.
 type Person struct {
+	Key     string    `json:"key,omitempty"`     // E.164, or the id of a person whose number is hidden
 	WroteAt time.Time `json:"wrote_at,omitzero"` // zero: never
 	Absent  bool      `json:"absent,omitempty"`  // the number is not on WhatsApp
 	WAID    string    `json:"wa_id,omitempty"`   // how WhatsApp writes the number; "" = its digits

@@ -97,3 +97,15 @@ func (m *memory) isLoggedOut(phoneNumberID string, now time.Time) bool {
 	}
 	return out
 }
+
+// forget has a phone begin anew.
+func (m *memory) forget(ph Phone) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, r := range ph.Settings.Rules {
+		delete(m.rules, r.ID)
+	}
+	delete(m.counts, ph.ID)
+	delete(m.loggedOut, ph.ID)
+	clear(m.calls)
+}

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"encoding/json"
+	"slices"
 	"sync"
 	"time"
 )
@@ -49,4 +50,10 @@ func (b *outbox) of(phoneNumberID string) []Taken {
 		}
 	}
 	return list
+}
+
+func (b *outbox) forget(phoneNumberID string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.all = slices.DeleteFunc(b.all, func(m Taken) bool { return m.PhoneNumberID == phoneNumberID })
 }

@@ -81,6 +81,8 @@ func (s *Seconds) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
+const prefixRule = "rul"
+
 const (
 	maxSeconds = 400 * 24 * 3600
 	maxRules   = 50
@@ -97,7 +99,7 @@ func (s *Settings) Check() error {
 	for i := range s.Rules {
 		r := &s.Rules[i]
 		if r.ID == "" {
-			r.ID = portal.NewID("rul")
+			r.ID = portal.NewID(prefixRule)
 		}
 		if pointer := r.problem(); pointer != "" {
 			return bad(fmt.Sprintf("/rules/%d%s", i, pointer), portal.FieldInvalidValue)

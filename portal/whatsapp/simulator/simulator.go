@@ -28,7 +28,6 @@ import (
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
-	"github.com/wppmarketing/developers/portal/phone"
 )
 
 // Phone is one simulated WhatsApp number.
@@ -115,8 +114,8 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer, err := s.answer(w, r, path)
 	status := http.StatusOK
 	if err != nil {
-		var f *fault
-		if !errors.As(err, &f) {
+		f := asFault(err)
+		if f == nil {
 			s.log.ErrorContext(r.Context(), "simulator failed", "error", err)
 			f = errTemporary
 		}
@@ -133,6 +132,8 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // answer is the route table.
 func (s *Simulator) answer(w http.ResponseWriter, r *http.Request, path []string) (any, error) {
 	switch {
+	case s.control && path[0] == "simulator":
+		return s.controlled(r, path[1:])
 	case len(path) == 2 && path[1] == "messages" && r.Method == http.MethodPost:
 		ph, err := s.authorize(r, path[0])
 		if err != nil {
@@ -146,6 +147,18 @@ func (s *Simulator) answer(w http.ResponseWriter, r *http.Request, path []string
 			return nil, err
 		}
 		return describe(ph, r.URL.Query().Get("fields"))
+	case len(path) == 2 && numberEdges[r.Method+" "+path[1]] != nil:
+		ph, err := s.authorize(r, path[0])
+		if err != nil {
+			return nil, err
+		}
+		return numberEdges[r.Method+" "+path[1]](s, r, ph)
+	case len(path) == 2 && businessEdges[r.Method+" "+path[1]] != nil:
+		ph, err := s.authorizeBusiness(r, path[0])
+		if err != nil {
+			return nil, err
+		}
+		return businessEdges[r.Method+" "+path[1]](s, r, ph)
 	default:
 		return nil, errUnknownPath
 	}
@@ -153,8 +166,8 @@ func (s *Simulator) answer(w http.ResponseWriter, r *http.Request, path []string
 
 // authorize finds the phone and checks that the bearer may speak for it.
 func (s *Simulator) authorize(r *http.Request, id string) (Phone, error) {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+	token := bearer(r)
+	if token == "" {
 		return Phone{}, errNoToken
 	}
 	ph, err := s.journal.Phone(r.Context(), id)
@@ -168,6 +181,38 @@ func (s *Simulator) authorize(r *http.Request, id string) (Phone, error) {
 		return Phone{}, err
 	}
 	return ph, nil
+}
+
+// bearer returns the token of a request, "" when there is none.
+func bearer(r *http.Request) string {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return token
+}
+
+// authorizeBusiness finds the phone of the business account that the bearer
+// speaks for: here a token is that of one number.
+func (s *Simulator) authorizeBusiness(r *http.Request, waba string) (Phone, error) {
+	token := bearer(r)
+	if token == "" {
+		return Phone{}, errNoToken
+	}
+	all, err := s.journal.Phones(r.Context(), waba)
+	if err != nil {
+		return Phone{}, fmt.Errorf("phones: %w", err)
+	}
+	if len(all) == 0 {
+		return Phone{}, noObject(r.Method)
+	}
+	refusal := error(errBadToken)
+	for _, ph := range all {
+		if refusal = s.admit(ph, token); refusal == nil {
+			return ph, nil
+		}
+	}
+	return Phone{}, refusal
 }
 
 // admit refuses a token that is not the phone's, or not now.
@@ -200,6 +245,20 @@ func (s *Simulator) LogIn(phoneNumberID string) {
 	}
 }
 
+// SetPerson changes what a phone knows of a person: E.164, or the id of a
+// person whose number is hidden.
+func (s *Simulator) SetPerson(ctx context.Context, ph Phone, key string, change func(*Person)) (err error) {
+	defer portal.Wrap(&err, "SetPerson(%s)", ph.ID)
+	special := false
+	if err := s.journal.SetPerson(ctx, ph, key, func(p *Person) { change(p); special = p.special() }); err != nil {
+		return err
+	}
+	if !special || ph.Settings.People {
+		return nil
+	}
+	return s.journal.Configure(ctx, ph.ID, func(c *Settings) error { c.People = true; return nil })
+}
+
 // Configure changes the settings of a phone; not_found when there is none of
 // that id, validation_failed when they make no sense.
 func (s *Simulator) Configure(ctx context.Context, phoneNumberID string, change func(*Settings) error) (err error) {
@@ -220,31 +279,6 @@ func (s *Simulator) Pass(ctx context.Context, ph Phone, d time.Duration) (err er
 	}
 	s.memory.pass(ph.ID, d)
 	return s.journal.Configure(ctx, ph.ID, func(c *Settings) error { c.Ahead += Seconds(d); return nil })
-}
-
-// describe answers GET /{phone-number-id}; fields "" means the usual ones.
-func describe(ph Phone, fields string) (any, error) {
-	all := map[string]any{
-		"id":                       ph.ID,
-		"display_phone_number":     phone.Format(ph.Number),
-		"verified_name":            "Simulator",
-		"quality_rating":           "GREEN",
-		"code_verification_status": "VERIFIED",
-		"platform_type":            "CLOUD_API",
-		"throughput":               map[string]string{"level": "STANDARD"},
-	}
-	if fields == "" {
-		return all, nil
-	}
-	chosen := map[string]any{"id": ph.ID}
-	for field := range strings.SplitSeq(fields, ",") {
-		value, ok := all[strings.TrimSpace(field)]
-		if !ok {
-			return nil, invalid("Tried accessing nonexisting field on node type (WhatsAppBusinessPhoneNumber).")
-		}
-		chosen[strings.TrimSpace(field)] = value
-	}
-	return chosen, nil
 }
 
 // usage is Meta's header about management calls; nothing is ever used up here.
