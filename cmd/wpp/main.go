@@ -29,16 +29,17 @@ import (
 type cli struct {
 	Settings `embed:""`
 
-	Serve   serveCmd   `cmd:"" help:"Run the API, the portal and the background work."`
-	Account accountCmd `cmd:"" help:"Make accounts."`
-	Token   tokenCmd   `cmd:"" help:"Make and revoke tokens."`
-	User    userCmd    `cmd:"" help:"Set passwords and staff."`
-	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print an OpenAPI document."`
-	Backup  backupCmd  `cmd:"" help:"Copy the database to a file, while the server runs."`
-	Restore restoreCmd `cmd:"" help:"Make a data folder from a backup."`
-	Config  configCmd  `cmd:"" help:"Print the settings, secrets redacted."`
-	Doctor  doctorCmd  `cmd:"" help:"Check the settings, the data folder and the database."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve     serveCmd     `cmd:"" help:"Run the API, the portal and the background work."`
+	Account   accountCmd   `cmd:"" help:"Make accounts."`
+	Token     tokenCmd     `cmd:"" help:"Make and revoke tokens."`
+	User      userCmd      `cmd:"" help:"Set passwords and staff."`
+	Simulator simulatorCmd `cmd:"" help:"Run the WhatsApp simulator alone, for any client of the Cloud API."`
+	OpenAPI   openapiCmd   `cmd:"" name:"openapi" help:"Print an OpenAPI document."`
+	Backup    backupCmd    `cmd:"" help:"Copy the database to a file, while the server runs."`
+	Restore   restoreCmd   `cmd:"" help:"Make a data folder from a backup."`
+	Config    configCmd    `cmd:"" help:"Print the settings, secrets redacted."`
+	Doctor    doctorCmd    `cmd:"" help:"Check the settings, the data folder and the database."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
 // app is what a subcommand runs with.

@@ -77,5 +77,8 @@ func Title(code int) string { return presets[code].title }
 func preset(code int) *fault {
 	f := presets[code]
 	f.code = code
+	if f.details == "" {
+		f.details = f.title + "."
+	}
 	return &f
 }
