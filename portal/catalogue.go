@@ -209,7 +209,7 @@ var Catalogue = []Entry{
 	{
 		CodeNoChannel, 409, false,
 		Words{"No channel", "Sem canal"},
-		Words{"The account has no number to send from in this environment.", "A conta não tem número para enviar neste ambiente."},
+		Words{"The account has no number to send from in this environment, or it was removed before the message went out.", "A conta não tem número para enviar neste ambiente, ou ele foi removido antes do envio."},
 		Words{"Read `GET /v1/configuration` and connect a number.", "Leia `GET /v1/configuration` e conecte um número."},
 	},
 	{
@@ -221,8 +221,8 @@ var Catalogue = []Entry{
 	{
 		CodeChannelBlocked, 409, false,
 		Words{"Channel blocked", "Canal bloqueado"},
-		Words{"WhatsApp has blocked the number.", "O WhatsApp bloqueou o número."},
-		Words{"Read the reason in `GET /v1/configuration` and settle it with WhatsApp.", "Veja o motivo em `GET /v1/configuration` e resolva com o WhatsApp."},
+		Words{"WhatsApp has blocked the number, or your team paused it.", "O WhatsApp bloqueou o número, ou a sua equipe o pausou."},
+		Words{"Read the reason in `GET /v1/configuration`: settle it with WhatsApp, or resume the number.", "Veja o motivo em `GET /v1/configuration`: resolva com o WhatsApp ou retome o número."},
 	},
 	{
 		CodePreconditionFailed, 412, false,

@@ -1,12 +1,45 @@
 package portal
 
-import "time"
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/json"
+	"strconv"
+	"time"
+)
 
-// The states of a channel.
+// The states of a channel. Only a connected one sends; what was accepted waits
+// behind one that is not, except behind one that was removed.
 const (
-	ChannelConnected = "connected"
-	ChannelLoggedOut = "logged_out"
-	ChannelBlocked   = "blocked"
+	ChannelConnected  = "connected"
+	ChannelConnecting = "connecting" // WhatsApp knows the number and does not let it send yet
+	ChannelLoggedOut  = "logged_out"
+	ChannelBlocked    = "blocked"
+	ChannelRemoved    = "removed" // never shown: only its messages still name it
+)
+
+// Why a channel is not connected. WhatsApp may have further reasons.
+const (
+	ReasonTokenExpired  = "token_expired"
+	ReasonPermission    = "permission" // the token may not send
+	ReasonPolicy        = "policy"
+	ReasonPayment       = "payment"
+	ReasonNotRegistered = "not_registered"
+	ReasonPaused        = "paused" // by the account itself
+)
+
+// The kinds of a ChannelEvent, besides the four states.
+const (
+	ChannelQuality    = "quality"
+	ChannelLimit      = "limit"
+	ChannelThroughput = "throughput"
+	ChannelNameChange = "name"
+	ChannelAlert      = "alert" // WhatsApp told something that changes nothing by itself
+	ChannelVerified   = "verified"
+	ChannelNewToken   = "token_replaced"
+	ChannelNewSecret  = "secret_replaced"
+	ChannelResumed    = "resumed"
+	ChannelTemplate   = "template_paused"
 )
 
 // Providers of a channel.
@@ -28,9 +61,35 @@ type Channel struct {
 	Default       bool
 	Status        string
 	StatusReason  string
-	Quality       string
-	CreatedAt     time.Time
-	UpdatedAt     time.Time
+	Quality       string // green, yellow, red, unknown
+	VerifiedName  string // what people see, or ""
+	NameStatus    string // WhatsApp's word on that name, lower case, or ""
+	PeopleLimit   *int   // people first written to in 24 h, shared by the business; nil = not known, 0 = none
+	Throughput    *int   // messages per second; nil = not known
+
+	TokenChangedAt  *time.Time
+	SecretChangedAt *time.Time
+	TokenExpiresAt  *time.Time // nil = not known, or never
+	VerifiedAt      *time.Time // WhatsApp's handshake of the callback address
+	CallbackAt      *time.Time // WhatsApp's last call, to the minute
+	CheckedAt       *time.Time // when WhatsApp was last asked about the number
+	RemovedAt       *time.Time
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+}
+
+// Tenant returns whose the channel is.
+func (c Channel) Tenant() Tenant {
+	return Tenant{AccountID: c.AccountID, Environment: c.Environment}
+}
+
+// ChannelEvent is one thing that happened to a channel.
+type ChannelEvent struct {
+	ID        string
+	ChannelID string
+	Kind      string          // a state, or one of the Channel… kinds
+	Detail    json.RawMessage // what changed, as {"from","to"} or in WhatsApp's words; no secrets
+	At        time.Time
 }
 
 // ChannelSecrets are what a channel needs to talk to WhatsApp and to believe it.
@@ -39,4 +98,22 @@ type ChannelSecrets struct {
 	Token       string `json:"token"`
 	AppSecret   []byte `json:"app_secret"`
 	VerifyToken string `json:"verify_token"`
+}
+
+// NewSimulatedChannel returns a number of the simulator, connected, and what it
+// needs to talk and to be believed.
+func NewSimulatedChannel(t Tenant, name, phone string, now time.Time) (Channel, ChannelSecrets) {
+	unlimited, throughput := 0, 80 // messages a second, as a real number
+	return Channel{
+		ID: NewID(PrefixChannel), AccountID: t.AccountID, Environment: t.Environment, Name: name, Phone: phone,
+		Provider: ProviderSimulator, PhoneNumberID: metaID(), WABA: metaID(), Status: ChannelConnected, Quality: "green",
+		PeopleLimit: &unlimited, Throughput: &throughput, CreatedAt: now, UpdatedAt: now,
+	}, ChannelSecrets{Token: "EAA" + rand.Text() + rand.Text(), AppSecret: []byte(rand.Text()), VerifyToken: rand.Text()}
+}
+
+// metaID returns fifteen random digits, as Meta's ids look.
+func metaID() string {
+	var raw [8]byte
+	_, _ = rand.Read(raw[:]) // never fails since Go 1.24
+	return strconv.FormatUint(100_000_000_000_000+binary.BigEndian.Uint64(raw[:])%900_000_000_000_000, 10)
 }

@@ -19,6 +19,7 @@ const (
 	PrefixConversation = "cnv"
 	PrefixHandoff      = "hnd"
 	PrefixChannel      = "chn"
+	PrefixChannelEvent = "che"
 	PrefixTemplate     = "tpl"
 	PrefixMedia        = "med"
 	PrefixAudit        = "aud"

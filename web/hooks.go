@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/channels"
 )
 
 // maxCallback is the largest callback WhatsApp sends (Meta: up to 3 MB).
@@ -14,9 +15,17 @@ const maxCallback = 3 << 20
 // verifyCallback answers WhatsApp's handshake with the challenge.
 func (d *door) verifyCallback(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	challenge, err := d.Messaging.Verify(r.Context(), r.PathValue("channel_id"), q.Get("hub.mode"), q.Get("hub.verify_token"), q.Get("hub.challenge"))
-	if err != nil {
+	challenge, err := d.Channels.Verify(r.Context(), r.PathValue("channel_id"), channels.Handshake{
+		Mode: q.Get("hub.mode"), Token: q.Get("hub.verify_token"), Challenge: q.Get("hub.challenge"),
+	})
+	switch portal.CodeOf(err) {
+	case "":
+	case portal.CodeNotFound, portal.CodeInvalidToken:
 		http.Error(w, "Not verified.", http.StatusForbidden)
+		return
+	default:
+		d.Logger.Error("handshake not answered", "request_id", portal.RequestID(r.Context()), "channel_id", r.PathValue("channel_id"), "error", err)
+		http.Error(w, "Try again later.", http.StatusServiceUnavailable)
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")

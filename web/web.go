@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/wppmarketing/developers/apidocs"
+	"github.com/wppmarketing/developers/portal/channels"
 	"github.com/wppmarketing/developers/portal/messaging"
 	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/static"
@@ -31,6 +32,7 @@ type Options struct {
 	Operations   []string     // patterns of the API, for logs and metrics
 	Dashboard    *dashboard.Dashboard
 	Messaging    *messaging.Service
+	Channels     *channels.Service
 	Sessions     *session.Manager
 	Store        *store.Store
 	Metrics      prometheus.Gatherer

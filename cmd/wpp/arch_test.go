@@ -19,7 +19,7 @@ type rule struct {
 
 // useCases are the rooms of what the product does. They do not import each other.
 var useCases = []string{
-	"portal/accounts", "portal/audit", "portal/contacts", "portal/messaging", "portal/support", "portal/tokens",
+	"portal/accounts", "portal/audit", "portal/channels", "portal/contacts", "portal/messaging", "portal/support", "portal/tokens",
 }
 
 // rules says what a room may import of this module, and which reserved library.
@@ -29,7 +29,7 @@ var rules = []rule{
 	{"web/api", append([]string{"portal", "portal/store", "portal/limits", "portal/phone", "apidocs"}, useCases...), nil},
 	{"web/dashboard", append([]string{"portal", "portal/store", "portal/phone", "web/session", "views", "views/ui", "static", "apidocs"}, useCases...), nil},
 	{"web/session", []string{"portal", "portal/store"}, nil},
-	{"web", []string{"portal", "portal/phone", "portal/store", "portal/messaging", "web/dashboard", "web/session", "apidocs", "static"}, []string{"github.com/prometheus", "go.opentelemetry.io"}},
+	{"web", []string{"portal", "portal/phone", "portal/store", "portal/channels", "portal/messaging", "web/dashboard", "web/session", "apidocs", "static"}, []string{"github.com/prometheus", "go.opentelemetry.io"}},
 	{"views", []string{"views/ui", "static", "portal", "portal/phone"}, nil},
 	{"views/ui", []string{"static", "portal", "portal/phone"}, nil},
 	{"views/ui/uitest", []string{"views/ui", "portal"}, nil},
@@ -51,6 +51,7 @@ var rules = []rule{
 	{"portal/messaging", []string{"portal", "portal/lanes", "portal/store", "portal/phone", "portal/whatsapp"}, nil},
 	{"portal/accounts", []string{"portal", "portal/store", "portal/limits", "portal/phone"}, nil},
 	{"portal/tokens", []string{"portal", "portal/store"}, []string{"github.com/maypok86/otter"}},
+	{"portal/channels", []string{"portal", "portal/store", "portal/phone", "portal/whatsapp"}, nil},
 	{"portal/contacts", []string{"portal", "portal/store", "portal/phone"}, nil},
 	{"portal/support", []string{"portal", "portal/store", "portal/phone"}, nil},
 	{"portal/audit", []string{"portal", "portal/store", "portal/phone"}, nil},

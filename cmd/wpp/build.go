@@ -10,6 +10,7 @@ import (
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/accounts"
 	"github.com/wppmarketing/developers/portal/audit"
+	"github.com/wppmarketing/developers/portal/channels"
 	"github.com/wppmarketing/developers/portal/chores"
 	"github.com/wppmarketing/developers/portal/contacts"
 	"github.com/wppmarketing/developers/portal/limits"
@@ -37,6 +38,7 @@ type program struct {
 	accounts  *accounts.Service
 	tokens    *tokens.Service
 	messaging *messaging.Service
+	channels  *channels.Service
 	contacts  *contacts.Service
 	support   *support.Service
 	log       *audit.Log
@@ -108,10 +110,18 @@ func (p *program) services(a *app) (err error) {
 		// The simulator calls the program that it is a part of.
 		Receive: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.handler.ServeHTTP(w, r) }),
 	})
+	simulated := whatsapp.New(whatsapp.Options{BaseURL: "http://simulator", Version: a.GraphVersion, Timeout: callTimeout, Transport: whatsapp.HandlerTransport(p.simulator), Observe: p.meters.call(portal.ProviderSimulator)})
+	cloud := whatsapp.New(whatsapp.Options{BaseURL: a.GraphURL, Version: a.GraphVersion, Timeout: callTimeout, Observe: p.meters.call(portal.ProviderCloud)})
+	p.channels, err = channels.New(channels.Options{
+		Store: p.store, Logger: p.logger, Provider: a.provider(), Simulator: simulated, Cloud: cloud,
+		Wake: func() { p.store.Notify(messaging.Topic) },
+	})
+	if err != nil {
+		return err
+	}
 	p.messaging, err = messaging.New(messaging.Options{
 		Store: p.store, Logger: p.logger, Provider: a.provider(), LogIn: p.simulator.LogIn,
-		Simulator: whatsapp.New(whatsapp.Options{BaseURL: "http://simulator", Version: a.GraphVersion, Timeout: callTimeout, Transport: whatsapp.HandlerTransport(p.simulator), Observe: p.meters.call(portal.ProviderSimulator)}),
-		Cloud:     whatsapp.New(whatsapp.Options{BaseURL: a.GraphURL, Version: a.GraphVersion, Timeout: callTimeout, Observe: p.meters.call(portal.ProviderCloud)}),
+		Simulator: simulated, Cloud: cloud, News: p.channels.News,
 	})
 	if err != nil {
 		return err
@@ -149,7 +159,7 @@ func (p *program) door(a *app, key []byte) (err error) {
 		Health: p.health.props, Simulated: a.provider() == portal.ProviderSimulator, ClientIP: clientIP, Logger: p.logger,
 	})
 	p.handler, err = web.New(web.Options{
-		API: v1, Operations: patternsOf(v1), Dashboard: pages, Messaging: p.messaging, Sessions: p.sessions, Store: p.store,
+		API: v1, Operations: patternsOf(v1), Dashboard: pages, Messaging: p.messaging, Channels: p.channels, Sessions: p.sessions, Store: p.store,
 		Metrics: p.meters.all, Latency: p.meters.latency, MetricsToken: a.MetricsToken, HTTPS: https, Logger: p.logger,
 	})
 	if err != nil {

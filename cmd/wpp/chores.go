@@ -10,6 +10,8 @@ import (
 func (p *program) chores() []chores.Chore {
 	return []chores.Chore{
 		{Name: "channels", Every: 10 * time.Second, Do: p.messaging.Reconnect},
+		{Name: "channel-events", Every: 24 * time.Hour, Do: p.channels.Forget},
+		{Name: "channel-health", Every: time.Minute, Do: p.channels.Refresh},
 		{Name: "forms", Every: 24 * time.Hour, Do: p.tokens.ForgetForms},
 		{Name: "log", Every: time.Hour, Do: p.log.Retain},
 		{Name: "sessions", Every: time.Hour, Do: p.sessions.ForgetEnded},

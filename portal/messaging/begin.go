@@ -96,6 +96,9 @@ func (s *Service) prepare(tx *store.Tx, m *portal.Message) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
+	if channel.Status == portal.ChannelRemoved {
+		return nil, finish(tx, m, portal.StatusFailed, portal.CodeNoChannel)
+	}
 	if channel.Status != portal.ChannelConnected || s.clients[channel.Provider] == nil {
 		return nil, postpone(tx, m, now.Add(channelWait))
 	}

@@ -200,7 +200,7 @@ var explanations = []struct {
 	{"channel", portal.CheckPass, "", portal.Words{EN: "The number is connected.", PT: "O número está conectado."}},
 	{"channel", "", portal.CodeNoChannel, portal.Words{EN: "The account has no number to send from.", PT: "A conta não tem número para enviar."}},
 	{"channel", "", portal.CodeChannelLoggedOut, portal.Words{EN: "The number is logged out of WhatsApp.", PT: "O número está desconectado do WhatsApp."}},
-	{"channel", "", portal.CodeChannelBlocked, portal.Words{EN: "WhatsApp blocked the number.", PT: "O WhatsApp bloqueou o número."}},
+	{"channel", "", portal.CodeChannelBlocked, portal.Words{EN: "WhatsApp blocked the number, or your team paused it.", PT: "O WhatsApp bloqueou o número, ou a sua equipe o pausou."}},
 	{"number", portal.CheckPass, "", portal.Words{EN: "The number is valid.", PT: "O número é válido."}},
 	{"number", portal.CheckWarn, portal.CodeNumberNotFound, portal.Words{EN: "The last message to this number found no WhatsApp.", PT: "A última mensagem para este número não encontrou WhatsApp."}},
 	{"number", "", portal.CodeInvalidNumber, portal.Words{EN: "This is not a number that can be written to.", PT: "Não é um número que possa receber mensagens."}},

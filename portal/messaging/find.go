@@ -82,6 +82,9 @@ func channelNamed(tx *store.Tx, c portal.Caller, name, pointer string) (portal.C
 		return channel, err
 	case strings.HasPrefix(name, portal.PrefixChannel+"_"):
 		channel, err := tx.Channel(c.Tenant, name)
+		if err == nil && channel.RemovedAt != nil {
+			return portal.Channel{}, refuseField(pointer, portal.FieldNotFound)
+		}
 		return channel, absent(err, pointer)
 	}
 	n, err := phone.Parse(name, c.Account.Country)

@@ -53,9 +53,14 @@ type Options struct {
 	Simulator *whatsapp.Client           // to channels of the simulator
 	Cloud     *whatsapp.Client           // to channels of Meta; nil when Provider is the simulator
 	LogIn     func(phoneNumberID string) // ends what logged a simulated number out; nil = nothing does
+	News      News                       // takes what WhatsApp tells of numbers; nil = nobody does
 	Provider  string                     // of the live environment: portal.ProviderSimulator or ProviderCloud
 	Logger    *slog.Logger               // nil = discard
 }
+
+// News takes what a callback told about a channel and the numbers beside it, in
+// the transaction that applies the callback.
+type News func(tx *store.Tx, c portal.Channel, news []whatsapp.AccountNews) error
 
 // Service is the use case. It is safe for concurrent use, Dispatch excepted.
 type Service struct {
@@ -64,6 +69,7 @@ type Service struct {
 	provider string
 	log      *slog.Logger
 	logIn    func(phoneNumberID string)
+	news     News
 	days     days
 	flight   *flight
 }
@@ -86,8 +92,11 @@ func New(o Options) (*Service, error) {
 	if o.LogIn == nil {
 		o.LogIn = func(string) {}
 	}
+	if o.News == nil {
+		o.News = func(*store.Tx, portal.Channel, []whatsapp.AccountNews) error { return nil }
+	}
 	return &Service{
-		store: o.Store,
+		store: o.Store, news: o.News,
 		logIn: o.LogIn,
 		clients: map[string]*whatsapp.Client{
 			portal.ProviderSimulator: o.Simulator,

@@ -221,8 +221,8 @@ func (s settlement) windowClosed(f *portal.Failure) (*time.Time, error) {
 // WhatsApp refuses. The message that learned of it ends; those that were on
 // their way at the same time wait with the rest.
 func (s settlement) channelStopped(f *portal.Failure) (*time.Time, error) {
-	status, reason := stopOf(s.out.Error)
-	stopped, err := s.tx.StopChannel(s.job.tenant, s.job.channel.ID, status, reason)
+	status, reason := whatsapp.StopOf(s.out.Error)
+	stopped, err := s.tx.StopChannel(s.job.channel, status, reason)
 	if err != nil || stopped || s.message.Status != portal.StatusQueued {
 		return s.change(portal.StatusFailed, f), err
 	}
@@ -230,22 +230,6 @@ func (s settlement) channelStopped(f *portal.Failure) (*time.Time, error) {
 	s.attempt.NextAttemptAt = &next
 	s.message.UpdatedAt = s.tx.Now()
 	return &next, nil
-}
-
-// stopOf says what WhatsApp's error means for the channel.
-func stopOf(e *whatsapp.ProviderError) (status, reason string) {
-	status, reason = portal.ChannelLoggedOut, "token_expired"
-	if e != nil {
-		switch e.Code {
-		case 368, 131031:
-			status, reason = portal.ChannelBlocked, "policy"
-		case 131042:
-			status, reason = portal.ChannelBlocked, "payment"
-		case 33, 131045, 133010:
-			reason = "not_registered"
-		}
-	}
-	return status, reason
 }
 
 // Codes of WhatsApp that mean something to us beyond failing.

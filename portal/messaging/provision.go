@@ -37,12 +37,8 @@ var simulatedNumbers = map[portal.Environment]string{
 }
 
 func (s *Service) addSimulatedChannel(tx *store.Tx, t portal.Tenant) error {
-	c := portal.Channel{
-		ID: portal.NewID(portal.PrefixChannel), AccountID: t.AccountID, Environment: t.Environment, Name: "Simulator",
-		Phone: simulatedNumbers[t.Environment], Provider: portal.ProviderSimulator, PhoneNumberID: metaID(), WABA: metaID(),
-		Default: true, Status: portal.ChannelConnected, Quality: "green", CreatedAt: tx.Now(), UpdatedAt: tx.Now(),
-	}
-	secrets := portal.ChannelSecrets{Token: "EAA" + rand.Text() + rand.Text(), AppSecret: []byte(rand.Text()), VerifyToken: rand.Text()}
+	c, secrets := portal.NewSimulatedChannel(t, "Simulator", simulatedNumbers[t.Environment], tx.Now())
+	c.Default = true
 	sealed, err := s.store.SealChannel(c.ID, secrets)
 	if err != nil {
 		return err

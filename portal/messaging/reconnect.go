@@ -3,15 +3,20 @@ package messaging
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/whatsapp"
 )
 
-// Reconnect asks WhatsApp about every logged out channel and lets those send
-// again that it takes back. A channel that cannot be asked stays as it is and
-// hurts no other.
+// cloudPatience is how long a real number that is logged out is left alone
+// before WhatsApp is asked again: a token rarely comes back by itself.
+const cloudPatience = 5 * time.Minute
+
+// Reconnect asks WhatsApp about every channel whose token it refused and lets
+// those send again that it takes back. A channel that cannot be asked stays as
+// it is and hurts no other. What a person must settle first is left to them.
 func (s *Service) Reconnect(ctx context.Context) (err error) {
 	defer portal.Wrap(&err, "Reconnect")
 	out, err := s.store.Reader(ctx).LoggedOutChannels()
@@ -27,7 +32,7 @@ func (s *Service) Reconnect(ctx context.Context) (err error) {
 
 func (s *Service) reconnect(ctx context.Context, c portal.Channel) error {
 	client := s.clients[c.Provider]
-	if client == nil {
+	if client == nil || c.Provider == portal.ProviderCloud && !s.patient(c) {
 		return nil
 	}
 	secrets, err := s.store.ChannelSecrets(ctx, c.ID)
@@ -35,7 +40,7 @@ func (s *Service) reconnect(ctx context.Context, c portal.Channel) error {
 		return err
 	}
 	if client.Check(ctx, whatsapp.Channel{PhoneNumberID: c.PhoneNumberID, Token: secrets.Token}).Kind != whatsapp.Accepted {
-		return nil
+		return s.store.Tx(ctx, func(tx *store.Tx) error { return tx.ChannelChecked(c) })
 	}
 	t := portal.Tenant{AccountID: c.AccountID, Environment: c.Environment}
 	err = s.store.Tx(ctx, func(tx *store.Tx) error { return s.connectTx(tx, t, c.ID) })
@@ -43,6 +48,12 @@ func (s *Service) reconnect(ctx context.Context, c portal.Channel) error {
 		s.log.InfoContext(ctx, "channel connected", "channel", c.ID)
 	}
 	return err
+}
+
+// patient reports whether the channel may be asked about again.
+func (s *Service) patient(c portal.Channel) bool {
+	tokenRefused := c.StatusReason == portal.ReasonTokenExpired
+	return tokenRefused && (c.CheckedAt == nil || s.store.Now().Sub(*c.CheckedAt) >= cloudPatience)
 }
 
 // connectTx lets a channel send again. One that is not logged out is left alone.

@@ -4,27 +4,13 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/whatsapp"
 )
-
-// Verify answers WhatsApp's handshake of a channel with the challenge;
-// not_found for an unknown channel, invalid_token when the verify token is wrong.
-func (s *Service) Verify(ctx context.Context, channelID, mode, token, challenge string) (answer string, err error) {
-	defer portal.Wrap(&err, "Verify(%s)", channelID)
-	_, secrets, err := s.store.CallbackChannel(ctx, channelID)
-	if err != nil {
-		return "", err
-	}
-	known := secrets.VerifyToken != "" && subtle.ConstantTimeCompare([]byte(secrets.VerifyToken), []byte(token)) == 1
-	if mode != "subscribe" || !known {
-		return "", portal.Refuse(portal.CodeInvalidToken)
-	}
-	return challenge, nil
-}
 
 // Receive takes a callback of WhatsApp for a channel. It returns not_found for
 // an unknown channel, invalid_token when the signature over the raw bytes is
@@ -47,13 +33,60 @@ func (s *Service) Receive(ctx context.Context, channelID, signature string, raw 
 	if callback.Unreadable > 0 {
 		s.log.WarnContext(ctx, "callback with unreadable parts", "channel", channelID, "parts", callback.Unreadable)
 	}
-	return s.store.Tx(ctx, func(tx *store.Tx) error { return s.take(tx, channel, callback) })
+	numbers, err := s.numbers(ctx, channel, secrets.AppSecret, callback)
+	if err != nil {
+		return err
+	}
+	return s.store.Tx(ctx, func(tx *store.Tx) error {
+		if err := tx.CallbackSeen(channel); err != nil {
+			return err
+		}
+		if len(callback.Account) > 0 {
+			if err := s.news(tx, channel, callback.Account); err != nil {
+				return err
+			}
+		}
+		return s.take(tx, numbers, callback)
+	})
 }
 
-// take applies everything of a callback that is about this very channel.
-func (s *Service) take(tx *store.Tx, channel portal.Channel, c whatsapp.Callback) error {
+// numbers returns the channels that a callback may speak for, by WhatsApp's id:
+// the one it was sent to, and the tenant's others of the same app, because an
+// app calls one address about all its numbers. Who signs with another app's
+// secret is not believed about them.
+func (s *Service) numbers(ctx context.Context, channel portal.Channel, appSecret []byte, c whatsapp.Callback) (map[string]portal.Channel, error) {
+	trusted := map[string]portal.Channel{channel.PhoneNumberID: channel}
+	var named []string
 	for _, u := range c.Statuses {
-		if u.PhoneNumberID != channel.PhoneNumberID {
+		named = append(named, u.PhoneNumberID)
+	}
+	for _, in := range c.Inbound {
+		named = append(named, in.PhoneNumberID)
+	}
+	slices.Sort(named)
+	for _, id := range slices.Compact(named) {
+		if id == channel.PhoneNumberID {
+			continue
+		}
+		other, secrets, err := s.store.NumberChannel(ctx, channel.Tenant(), id)
+		if portal.CodeOf(err) == portal.CodeNotFound {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if subtle.ConstantTimeCompare(secrets.AppSecret, appSecret) == 1 {
+			trusted[id] = other
+		}
+	}
+	return trusted, nil
+}
+
+// take applies everything of a callback that is about these channels.
+func (s *Service) take(tx *store.Tx, numbers map[string]portal.Channel, c whatsapp.Callback) error {
+	for _, u := range c.Statuses {
+		channel, ours := numbers[u.PhoneNumberID]
+		if !ours {
 			continue
 		}
 		if err := apply(tx, channel, u); err != nil {
@@ -61,7 +94,8 @@ func (s *Service) take(tx *store.Tx, channel portal.Channel, c whatsapp.Callback
 		}
 	}
 	for _, in := range c.Inbound {
-		if in.PhoneNumberID != channel.PhoneNumberID {
+		channel, ours := numbers[in.PhoneNumberID]
+		if !ours {
 			continue
 		}
 		if _, err := receive(tx, channel, in); err != nil {

@@ -152,22 +152,3 @@ func TestCallbacksAreBelievedOnlyFromTheirChannel(t *testing.T) {
 	b.status(queued, "read", "wamid.NEVERSENT")
 	b.want(queued.ID, portal.StatusQueued, "")
 }
-
-func TestHandshake(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	channel, err := b.store.Reader(t.Context()).DefaultChannel(b.caller.Tenant)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secrets, err := b.store.ChannelSecrets(t.Context(), channel.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer, err := b.service.Verify(t.Context(), channel.ID, "subscribe", secrets.VerifyToken, "42")
-	if answer != "42" || err != nil {
-		t.Errorf("answer %q, %v", answer, err)
-	}
-	_, err = b.service.Verify(t.Context(), channel.ID, "subscribe", "guess", "42")
-	code(t, "wrong token", err, portal.CodeInvalidToken)
-}

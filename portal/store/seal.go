@@ -53,8 +53,15 @@ func newVault(secret []byte) (*vault, error) {
 var errNoKey = errors.New("the store was opened without a secret key")
 
 // Seal encrypts plain for the row rowID. Two calls never give the same bytes.
-func (s *Store) Seal(rowID string, plain []byte) ([]byte, error) {
-	v := s.vault
+func (s *Store) Seal(rowID string, plain []byte) ([]byte, error) { return s.vault.seal(rowID, plain) }
+
+// Unseal returns what was given to Seal for the same row. Bytes of another
+// row, of another secret key, or changed ones are an error.
+func (s *Store) Unseal(rowID string, sealed []byte) ([]byte, error) {
+	return s.vault.unseal(rowID, sealed)
+}
+
+func (v *vault) seal(rowID string, plain []byte) ([]byte, error) {
 	if v == nil {
 		return nil, errNoKey
 	}
@@ -66,10 +73,7 @@ func (s *Store) Seal(rowID string, plain []byte) ([]byte, error) {
 	return v.aead.Seal(sealed, sealed[1:], plain, v.bound(rowID)), nil
 }
 
-// Unseal returns what was given to Seal for the same row. Bytes of another
-// row, of another secret key, or changed ones are an error.
-func (s *Store) Unseal(rowID string, sealed []byte) ([]byte, error) {
-	v := s.vault
+func (v *vault) unseal(rowID string, sealed []byte) ([]byte, error) {
 	if v == nil {
 		return nil, errNoKey
 	}

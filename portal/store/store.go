@@ -89,6 +89,7 @@ type Store struct {
 	observer Observer
 	now      func() time.Time
 	vault    *vault
+	secrets  openedSecrets
 	bell     bell
 
 	unwritten atomic.Bool // a transaction was refused for want of storage; Ready clears it
@@ -181,7 +182,7 @@ func (s *Store) Tx(ctx context.Context, fn func(tx *Tx) error) error {
 		defer func() { watch.ended = time.Now() }()
 		tc := &txConn{conn: c}
 		defer tc.end()
-		tx := &Tx{Reader: Reader{ctx: context.Background(), q: tc}, c: tc, now: s.Now(), skipLocked: s.engine.skipLocked(), vault: s.vault}
+		tx := &Tx{Reader: Reader{ctx: context.Background(), q: tc}, c: tc, now: s.Now(), skipLocked: s.engine.skipLocked(), vault: s.vault, secrets: &s.secrets}
 		last = tx
 		if err := fn(tx); err != nil {
 			return err
@@ -245,6 +246,7 @@ type Tx struct {
 	after      []func()
 	skipLocked string
 	vault      *vault
+	secrets    *openedSecrets
 }
 
 // Now returns the time of this transaction; it stands still.

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ const MaxCallback = 3 << 20
 type Callback struct {
 	Statuses   []StatusUpdate
 	Inbound    []Inbound
+	Account    []AccountNews
 	Unreadable int // parts that should have been one of these and could not be read
 }
 
@@ -62,6 +64,7 @@ func ParseCallback(raw []byte) (Callback, error) {
 	var envelope struct {
 		Object string `json:"object"`
 		Entry  []struct {
+			ID      string `json:"id"`
 			Changes []struct {
 				Field string          `json:"field"`
 				Value json.RawMessage `json:"value"`
@@ -79,8 +82,11 @@ func ParseCallback(raw []byte) (Callback, error) {
 	}
 	for _, entry := range envelope.Entry {
 		for _, change := range entry.Changes {
-			if change.Field == "messages" {
+			switch {
+			case change.Field == "messages":
 				c.readMessages(change.Value)
+			case slices.Contains(accountFields, change.Field):
+				c.readAccount(entry.ID, change.Field, change.Value)
 			}
 		}
 	}

@@ -180,38 +180,12 @@ func (c *Client) send(ctx context.Context, ch Channel, m Outgoing) Outcome {
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	out := readAnswer(resp, answer)
+	out.hide(ch.Token)
 	// What was read whole stands even if the connection then broke; the rest is lost.
 	if err != nil && out.Error == nil && out.Kind != Accepted {
 		return Outcome{Kind: Unknown, HTTPStatus: resp.StatusCode, TraceID: out.TraceID, Cause: cause(err)}
 	}
 	return out
-}
-
-// Check asks WhatsApp whether the channel's token may speak for its number. It
-// changes nothing there. Accepted means yes.
-func (c *Client) Check(ctx context.Context, ch Channel) Outcome {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	address := c.base + "/" + url.PathEscape(ch.PhoneNumberID) + "?fields=id"
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
-	if err != nil {
-		return Outcome{Kind: RetryLater, Cause: errors.New("the base URL is not one")}
-	}
-	req.Header.Set("Authorization", "Bearer "+ch.Token)
-	req.Header.Set("User-Agent", "wpp-developers")
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return Outcome{Kind: RetryLater, Cause: cause(err)}
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	if err != nil {
-		return Outcome{Kind: RetryLater, HTTPStatus: resp.StatusCode, Cause: cause(err)}
-	}
-	if resp.StatusCode == http.StatusOK {
-		return Outcome{Kind: Accepted, HTTPStatus: resp.StatusCode}
-	}
-	return readAnswer(resp, answer)
 }
 
 // cause drops the method and address that net/http puts around an error.

@@ -1,6 +1,10 @@
 package whatsapp
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/wppmarketing/developers/portal"
+)
 
 // Kind is what the caller has to do about an outcome.
 type Kind string
@@ -100,4 +104,22 @@ func Classify(httpStatus int, e *ProviderError) Kind {
 	default:
 		return Refused
 	}
+}
+
+// StopOf says what an error that stops a channel makes of it, and why.
+func StopOf(e *ProviderError) (status, reason string) {
+	if e == nil {
+		return portal.ChannelLoggedOut, portal.ReasonTokenExpired
+	}
+	switch code := e.Code; {
+	case code == 368, code == 131031:
+		return portal.ChannelBlocked, portal.ReasonPolicy
+	case code == 131042:
+		return portal.ChannelBlocked, portal.ReasonPayment
+	case code == 33, code == 131045, code >= 133000 && code <= 133016:
+		return portal.ChannelLoggedOut, portal.ReasonNotRegistered
+	case code == 3, code == 10, code >= 200 && code <= 299, code == 131005:
+		return portal.ChannelLoggedOut, portal.ReasonPermission
+	}
+	return portal.ChannelLoggedOut, portal.ReasonTokenExpired
 }

@@ -34,7 +34,7 @@ func TestChannels(t *testing.T) {
 		equal(p, "secrets", opened, secrets)
 		stop := func(status, reason string) (stopped bool) {
 			p.tx(func(tx *store.Tx) (err error) {
-				stopped, err = tx.StopChannel(p.tenant, c.ID, status, reason)
+				stopped, err = tx.StopChannel(c, status, reason)
 				return err
 			})
 			return stopped
