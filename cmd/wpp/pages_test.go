@@ -35,6 +35,7 @@ var portalPages = map[string][]string{
 	"GET /account":  {"/account"},
 
 	"GET /messages":      {"/messages", "/messages?status=failed", "/messages?env=live", "/messages?reference=none"},
+	"GET /messages/new":  {"/messages/new", "/messages/new?to=ana&type=order", "/messages/new?again={message}", "/messages/new?env=live&type=buttons"},
 	"GET /messages/{id}": {"/messages/{message}", "/messages/{failed}", "/messages/{missing}", "/messages/{scheduled}"},
 
 	"GET /contacts":      {"/contacts", "/contacts?q=ana", "/contacts?env=live"},

@@ -68,6 +68,9 @@ var portalRoutes = map[string]portalRoute{
 	"POST /account":                         {who: members, may: portal.ManageAccount, path: "/account", form: "name=Loja&language=en&timezone=UTC"},
 
 	"GET /messages":              {who: members, may: portal.ReadMessages, path: "/messages"},
+	"POST /messages":             {who: members, may: portal.WriteMessages, path: "/messages", form: "to=%2B5511900000001&type=text&text=Oi&nonce=matrix3"},
+	"GET /messages/new":          {who: members, may: portal.WriteMessages, path: "/messages/new"},
+	"POST /messages/validate":    {who: members, may: portal.WriteMessages, path: "/messages/validate", form: "to=%2B5511900000001&type=text&text=Oi"},
 	"GET /messages/{id}":         {who: rowOwner, may: portal.ReadMessages, path: "/messages/{message}"},
 	"POST /messages/{id}/cancel": {who: rowOwner, may: portal.WriteMessages, path: "/messages/{scheduled}/cancel"},
 	"POST /messages/{id}/reveal": {who: rowOwner, may: portal.RevealNumbers, path: "/messages/{message}/reveal"},

@@ -62,6 +62,7 @@ type Options struct {
 type API struct {
 	Options
 	mux       *http.ServeMux
+	registry  huma.Registry // the schemas of bodies
 	byPattern map[string]*Operation
 	documents func() map[string]document // by file name and language; rendered when first asked for
 }
@@ -84,6 +85,7 @@ func New(o Options) (*API, error) {
 	a := &API{Options: o, mux: http.NewServeMux(), byPattern: map[string]*Operation{}}
 	h := humago.New(a.mux, a.config())
 	a.register(h)
+	a.registry = h.OpenAPI().Components.Schemas
 	for i := range operations {
 		op := &operations[i]
 		a.byPattern[op.Method+" "+op.Path] = op

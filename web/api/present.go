@@ -1,6 +1,15 @@
 package api
 
-import "github.com/wppmarketing/developers/portal"
+import (
+	"errors"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/messaging"
+)
 
 // The portal shows what the API would answer. It asks here, so that the two cannot differ.
 
@@ -16,3 +25,34 @@ func (a *API) ModulesAnswer(rows []portal.AccountModule, lang string) ([]byte, e
 
 // ModuleOperations returns the operationIds that the module brings.
 func (a *API) ModuleOperations(module string) []string { return operationsOf(module) }
+
+// MessageDraft reads a body of sendMessage as the operation does, with the same
+// schema: malformed_json or validation_failed say what is wrong with it.
+func (a *API) MessageDraft(raw []byte) (d messaging.Draft, err error) {
+	var tree any
+	if err := decode(raw, &tree); err != nil {
+		if fault, ok := strings.CutPrefix(err.Error(), faulty); ok {
+			code, at, _ := strings.Cut(fault, " ")
+			return d, portal.Refuse(portal.CodeValidationFailed, portal.FieldError{Code: code, Pointer: at})
+		}
+		return d, portal.Refuse(portal.CodeMalformedJSON)
+	}
+	path := huma.NewPathBuffer(nil, 0)
+	path.Push("body")
+	var found huma.ValidateResult
+	huma.Validate(a.registry, a.registry.Schema(reflect.TypeFor[MessageBody](), true, ""), path, huma.ModeWriteToServer, tree, &found)
+	var fields []portal.FieldError
+	for _, e := range found.Errors {
+		if detail, ok := errors.AsType[*huma.ErrorDetail](e); ok {
+			fields = append(fields, fieldOf(detail))
+		}
+	}
+	if len(fields) > 0 {
+		return d, portal.Refuse(portal.CodeValidationFailed, fields...)
+	}
+	var body MessageBody
+	if err := decode(raw, &body); err != nil {
+		return d, portal.Refuse(portal.CodeMalformedJSON)
+	}
+	return draftOf(body), nil
+}

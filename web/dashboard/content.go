@@ -3,6 +3,8 @@ package dashboard
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -147,4 +149,12 @@ func (t texts) preview(ctx context.Context, m portal.Message) string {
 		return strings.Join(lines, " ")
 	}
 	return contentKind(ctx, m)
+}
+
+// sorted returns the templates by name and language.
+func (t texts) sorted() (list []portal.Template) {
+	for _, key := range slices.Sorted(maps.Keys(t)) {
+		list = append(list, t[key])
+	}
+	return list
 }

@@ -41,6 +41,9 @@ func (d *Dashboard) routes() []Route {
 		{"POST /account", member, portal.ManageAccount, d.saveAccount},
 
 		{"GET /messages", member, portal.ReadMessages, d.messages},
+		{"POST /messages", member, portal.WriteMessages, d.sendMessage},
+		{"GET /messages/new", member, portal.WriteMessages, d.composePage},
+		{"POST /messages/validate", member, portal.WriteMessages, d.checkMessage},
 		{"GET /messages/{id}", byID, portal.ReadMessages, d.message},
 		{"POST /messages/{id}/cancel", byID, portal.WriteMessages, d.cancelMessage},
 		{"POST /messages/{id}/reveal", byID, portal.ReadMessages, d.revealMessage},

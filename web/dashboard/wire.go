@@ -1,11 +1,15 @@
 package dashboard
 
-import "github.com/wppmarketing/developers/portal"
+import (
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/messaging"
+)
 
 // Wire tells what the API answers. It is the API itself, so that the pages
 // cannot show another answer than a caller gets.
 type Wire interface {
 	MessageAnswer(m portal.Message, h portal.History, lang string) ([]byte, error)
+	MessageDraft(raw []byte) (messaging.Draft, error)
 	ModulesAnswer(rows []portal.AccountModule, lang string) ([]byte, error)
 	ModuleOperations(module string) []string
 }

@@ -1,0 +1,76 @@
+package dashboard
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/views"
+)
+
+// shown is the message as its bubble shows it: what is said, which file it
+// carries, and what can be tapped under it.
+func (t texts) shown(m portal.Message) (v views.Preview) {
+	v.Lines = t.lines(m)
+	switch {
+	case m.Type == portal.TypeTemplate:
+		sent := templateOf(m)
+		v.Taps = tapsOf(t[sent.Name+"\n"+sent.Language.Code])
+	case m.Type == portal.TypeInteractive:
+		v.Taps = tapsIn(m)
+		v.Lines = slices.DeleteFunc(v.Lines, func(line string) bool {
+			return slices.ContainsFunc(v.Taps, func(tap string) bool { return line == "· "+tap || line == tap })
+		})
+	case slices.Contains(fileTypes, m.Type):
+		v.Media = fileOf(m)
+	}
+	return v
+}
+
+var fileTypes = []string{portal.TypeImage, portal.TypeVideo, portal.TypeAudio, portal.TypeDocument, portal.TypeSticker}
+
+// fileOf names the file of a message by its own words: its name, id or link.
+func fileOf(m portal.Message) string {
+	var file struct {
+		ID, Link string
+	}
+	_ = json.Unmarshal(m.Content, &file) // an erased content has no file
+	if file.ID != "" {
+		return file.ID
+	}
+	return file.Link
+}
+
+// tapsOf are the labels of a template's buttons.
+func tapsOf(tpl portal.Template) (labels []string) {
+	var parts []struct {
+		Buttons []struct {
+			Text string `json:"text"`
+		} `json:"buttons"`
+	}
+	_ = json.Unmarshal(tpl.Components, &parts) // an unknown template has none
+	for _, part := range parts {
+		for _, b := range part.Buttons {
+			labels = append(labels, b.Text)
+		}
+	}
+	return labels
+}
+
+// tapsIn are the labels of what can be tapped in an interactive message.
+func tapsIn(m portal.Message) (labels []string) {
+	var in portal.Interactive
+	if json.Unmarshal(m.Content, &in) != nil {
+		return nil
+	}
+	for _, b := range in.Action.Buttons {
+		labels = append(labels, b.Reply.Title)
+	}
+	if in.Action.Button != "" {
+		labels = append(labels, in.Action.Button)
+	}
+	if p := in.Action.Parameters; p != nil && p.DisplayText != "" {
+		labels = append(labels, p.DisplayText)
+	}
+	return labels
+}
