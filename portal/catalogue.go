@@ -42,6 +42,8 @@ const (
 	CodeTemplateParameters    Code = "template_parameters"
 	CodeOptedOut              Code = "opted_out"
 	CodeOptInRequired         Code = "opt_in_required"
+	CodeMediaNotFound         Code = "media_not_found"
+	CodeMediaInvalid          Code = "media_invalid"
 	CodeUnsupportedForChannel Code = "unsupported_for_channel"
 
 	CodeRateLimited       Code = "rate_limited"
@@ -283,6 +285,18 @@ var Catalogue = []Entry{
 		Words{"Opt-in required", "Autorização exigida"},
 		Words{"The account sends marketing only to people who opted in, and this one has not.", "A conta só envia marketing a quem autorizou, e esta pessoa não autorizou."},
 		Words{"Record the opt-in in the contact, with `at` and `evidence`.", "Registre a autorização no contato, com `at` e `evidence`."},
+	},
+	{
+		CodeMediaNotFound, 422, false,
+		Words{"Media not found", "Mídia não encontrada"},
+		Words{"There is no file of this id, or it was deleted or has expired.", "Não há arquivo com este id, ou ele foi excluído ou expirou."},
+		Words{"Upload the file again with `POST /v1/media` and send its new id.", "Envie o arquivo de novo com `POST /v1/media` e use o novo id."},
+	},
+	{
+		CodeMediaInvalid, 422, false,
+		Words{"Media not valid", "Mídia inválida"},
+		Words{"The file has a type or a size that WhatsApp does not take there, or is not what it is said to be.", "O arquivo tem um tipo ou tamanho que o WhatsApp não aceita ali, ou não é o que diz ser."},
+		Words{"Look at `errors`, convert the file or choose another message type. `limits.media_bytes` in `GET /v1/configuration` has the sizes.", "Veja `errors`, converta o arquivo ou escolha outro tipo de mensagem. `limits.media_bytes` em `GET /v1/configuration` traz os tamanhos."},
 	},
 	{
 		CodeUnsupportedForChannel, 422, false,

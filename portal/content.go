@@ -32,9 +32,9 @@ type Content struct {
 	Text        *Text        `json:"text,omitempty" doc:"With type text."`
 	Image       *Picture     `json:"image,omitempty" doc:"With type image: JPEG or PNG up to 5 MiB."`
 	Video       *Picture     `json:"video,omitempty" doc:"With type video: MP4 or 3GPP up to 16 MiB."`
-	Audio       *Media       `json:"audio,omitempty" doc:"With type audio: AAC, AMR, MP3, M4A or OGG (Opus) up to 16 MiB."`
+	Audio       *File        `json:"audio,omitempty" doc:"With type audio: AAC, AMR, MP3, M4A or OGG (Opus) up to 16 MiB."`
 	Document    *Document    `json:"document,omitempty" doc:"With type document: up to 100 MiB."`
-	Sticker     *Media       `json:"sticker,omitempty" doc:"With type sticker: WebP up to 500 KiB."`
+	Sticker     *File        `json:"sticker,omitempty" doc:"With type sticker: WebP up to 500 KiB."`
 	Location    *Location    `json:"location,omitempty" doc:"With type location."`
 	Contacts    []Card       `json:"contacts,omitempty" maxItems:"5" doc:"With type contacts: one to five cards."`
 	Interactive *Interactive `json:"interactive,omitempty" doc:"With type interactive."`
@@ -47,15 +47,15 @@ type Text struct {
 	PreviewURL bool   `json:"preview_url,omitempty" doc:"Show a preview of the first link."`
 }
 
-// Media names a file: one that was uploaded or one that WhatsApp fetches.
-type Media struct {
+// File names a file: one that was uploaded or one that WhatsApp fetches.
+type File struct {
 	ID   string `json:"id,omitempty" maxLength:"64" doc:"Id of an uploaded file (med_…). Either this or link."`
 	Link string `json:"link,omitempty" maxLength:"2048" doc:"Address of the file, https, that WhatsApp fetches. Either this or id." example:"https://loja.example.com/camiseta.jpg"`
 }
 
 // Picture is an image or a video.
 type Picture struct {
-	Media
+	File
 	Caption string `json:"caption,omitempty" maxLength:"1024" doc:"Text below it."`
 }
 
@@ -186,7 +186,7 @@ func (k *checker) atMost(pointer, s string, limit int) {
 	k.add(utf8.RuneCountInString(s) > limit, pointer, FieldTooLong)
 }
 
-func (k *checker) media(pointer string, m Media) {
+func (k *checker) media(pointer string, m File) {
 	k.add(m.ID == "" && m.Link == "", pointer+"/id", FieldRequired)
 	k.add(m.ID != "" && m.Link != "", pointer+"/link", FieldConflict)
 	k.add(m.ID != "" && !IsID(PrefixMedia, m.ID), pointer+"/id", FieldInvalidFormat)
@@ -204,7 +204,7 @@ func (k *checker) link(pointer, link string) {
 }
 
 func (k *checker) picture(pointer string, p Picture) {
-	k.media(pointer, p.Media)
+	k.media(pointer, p.File)
 	k.atMost(pointer+"/caption", p.Caption, maxCaption)
 }
 

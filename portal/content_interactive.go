@@ -27,9 +27,9 @@ type InteractiveText struct {
 type InteractiveHeader struct {
 	Type     string `json:"type" enum:"text,image,video,document"`
 	Text     string `json:"text,omitempty" maxLength:"60" doc:"With type text."`
-	Image    *Media `json:"image,omitempty" doc:"With type image."`
-	Video    *Media `json:"video,omitempty" doc:"With type video."`
-	Document *Media `json:"document,omitempty" doc:"With type document."`
+	Image    *File  `json:"image,omitempty" doc:"With type image."`
+	Video    *File  `json:"video,omitempty" doc:"With type video."`
+	Document *File  `json:"document,omitempty" doc:"With type document."`
 }
 
 // Action is what can be tapped. Which fields are set depends on the type:
@@ -157,7 +157,7 @@ func (k *checker) header(at, kind string, h InteractiveHeader) {
 	}
 	files := []struct {
 		name string
-		file *Media
+		file *File
 	}{{"image", h.Image}, {"video", h.Video}, {"document", h.Document}}
 	for _, f := range files {
 		k.add(f.file != nil && f.name != h.Type, at+"/"+f.name, FieldConflict)

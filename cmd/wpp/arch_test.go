@@ -19,7 +19,7 @@ type rule struct {
 
 // useCases are the rooms of what the product does. They do not import each other.
 var useCases = []string{
-	"portal/accounts", "portal/audit", "portal/channels", "portal/contacts", "portal/messaging", "portal/support", "portal/tokens",
+	"portal/accounts", "portal/audit", "portal/channels", "portal/contacts", "portal/media", "portal/messaging", "portal/support", "portal/tokens",
 }
 
 // rules says what a room may import of this module, and which reserved library.
@@ -48,6 +48,7 @@ var rules = []rule{
 	{"portal/limits/limitstest", nil, nil},
 	{"portal/chores", []string{"portal", "portal/store", "portal/worker"}, nil},
 	{"portal/worker", []string{"portal", "portal/store"}, nil},
+	{"portal/media", []string{"portal", "portal/store", "portal/whatsapp", "portal/whatsapp/simulator"}, nil},
 	{"portal/messaging", []string{"portal", "portal/lanes", "portal/store", "portal/phone", "portal/whatsapp"}, nil},
 	{"portal/accounts", []string{"portal", "portal/store", "portal/limits", "portal/phone"}, nil},
 	{"portal/tokens", []string{"portal", "portal/store"}, []string{"github.com/maypok86/otter"}},

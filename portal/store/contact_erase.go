@@ -32,6 +32,9 @@ func (tx *Tx) EraseContact(t portal.Tenant, id string) (err error) {
 	if err := tx.forgetSimulated(c); err != nil {
 		return err
 	}
+	if err := tx.eraseMedia(c); err != nil {
+		return err
+	}
 	for _, table := range []string{"contact_tags", "contact_attributes", "windows"} {
 		if err := tx.deleteOfContact(table, c); err != nil {
 			return err

@@ -182,7 +182,7 @@ func (s *Store) Tx(ctx context.Context, fn func(tx *Tx) error) error {
 		defer func() { watch.ended = time.Now() }()
 		tc := &txConn{conn: c}
 		defer tc.end()
-		tx := &Tx{Reader: Reader{ctx: context.Background(), q: tc}, c: tc, now: s.Now(), skipLocked: s.engine.skipLocked(), vault: s.vault, secrets: &s.secrets}
+		tx := &Tx{Reader: Reader{ctx: context.Background(), q: tc}, c: tc, now: s.Now(), skipLocked: s.engine.skipLocked(), vault: s.vault, secrets: &s.secrets, notify: s.Notify}
 		last = tx
 		if err := fn(tx); err != nil {
 			return err
@@ -247,6 +247,7 @@ type Tx struct {
 	skipLocked string
 	vault      *vault
 	secrets    *openedSecrets
+	notify     func(topic string)
 }
 
 // Now returns the time of this transaction; it stands still.

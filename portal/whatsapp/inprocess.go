@@ -18,7 +18,7 @@ var (
 // HandlerTransport answers requests by running h in the process, as if over a
 // connection: a handler that panics or takes the connection over leaves no
 // answer, and one that is slower than the request's context is not waited for.
-// Answers are whole, not streamed.
+// An answer is whole when it arrives; one beyond a mebibyte, a file, is streamed.
 func HandlerTransport(h http.Handler) http.RoundTripper { return handlerTransport{h} }
 
 type handlerTransport struct{ handler http.Handler }
@@ -40,11 +40,18 @@ func (t handlerTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		defer cancel()
 		defer served.Body.Close()
 		w := &recorder{header: http.Header{}}
-		if err := t.serve(w, served); err != nil {
-			fault <- err
-			return
+		w.overflow = func(rest io.ReadCloser) {
+			answer <- w.response(req, rest) //nolint:bodyclose // the client that gets it closes it
 		}
-		answer <- w.response(req) //nolint:bodyclose // the client that gets it closes it
+		err := t.serve(w, served)
+		switch {
+		case w.pipe != nil:
+			_ = w.pipe.CloseWithError(err) // nil ends it as io.EOF
+		case err != nil:
+			fault <- err
+		default:
+			answer <- w.response(req, nil) //nolint:bodyclose // the client that gets it closes it
+		}
 	}()
 	select {
 	case resp := <-answer:
@@ -71,13 +78,18 @@ func (t handlerTransport) serve(w *recorder, req *http.Request) (err error) {
 	return nil
 }
 
-// recorder keeps an answer.
+// maxWhole is the longest answer that is kept until it is complete.
+const maxWhole = 1 << 20
+
+// recorder keeps an answer, or hands it on when it gets too long.
 type recorder struct {
-	header http.Header
-	sent   http.Header // the header as it was at WriteHeader
-	status int
-	body   bytes.Buffer
-	taken  bool
+	header   http.Header
+	sent     http.Header // the header as it was at WriteHeader
+	status   int
+	body     bytes.Buffer
+	overflow func(rest io.ReadCloser) // begins the answer, whose end is rest
+	pipe     *io.PipeWriter           // of rest; nil while the answer is kept
+	taken    bool
 }
 
 func (w *recorder) Header() http.Header { return w.header }
@@ -90,7 +102,16 @@ func (w *recorder) WriteHeader(status int) {
 
 func (w *recorder) Write(p []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
-	return w.body.Write(p)
+	if w.pipe != nil {
+		return w.pipe.Write(p)
+	}
+	n, err := w.body.Write(p)
+	if w.body.Len() > maxWhole {
+		var rest io.ReadCloser
+		rest, w.pipe = io.Pipe()
+		w.overflow(rest)
+	}
+	return n, err
 }
 
 // Hijack hands out a connection whose other end is already gone.
@@ -101,9 +122,10 @@ func (w *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, rw, peer.Close()
 }
 
-func (w *recorder) response(req *http.Request) *http.Response {
+// response is the answer so far, and rest if there is more to come.
+func (w *recorder) response(req *http.Request, rest io.ReadCloser) *http.Response {
 	w.WriteHeader(http.StatusOK)
-	return &http.Response{
+	resp := &http.Response{
 		Status:        http.StatusText(w.status),
 		StatusCode:    w.status,
 		Proto:         "HTTP/1.1",
@@ -114,4 +136,14 @@ func (w *recorder) response(req *http.Request) *http.Response {
 		ContentLength: int64(w.body.Len()),
 		Request:       req,
 	}
+	if rest != nil {
+		resp.Body, resp.ContentLength = streamed{io.MultiReader(&w.body, rest), rest}, -1
+	}
+	return resp
+}
+
+// streamed is a body of which a part is kept and the rest comes from the handler.
+type streamed struct {
+	io.Reader
+	io.Closer
 }

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -60,6 +61,12 @@ func noObject(method string) *fault {
 		title:   fmt.Sprintf("Unsupported %s request", method),
 		details: "The object does not exist, cannot be loaded due to missing permissions, or does not support this operation.",
 	}
+}
+
+// isNoObject reports whether err is what noObject returns.
+func isNoObject(err error) bool {
+	var f *fault
+	return errors.As(err, &f) && f.code == 100 && f.subcode == 33
 }
 
 func invalid(details string) *fault {

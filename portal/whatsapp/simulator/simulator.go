@@ -54,6 +54,7 @@ type Options struct {
 	Journal Journal
 	Now     func() time.Time // default time.Now
 	Receive http.Handler     // takes the callbacks at POST /hooks/whatsapp/{channel_id}
+	Media   Shelf            // default: in memory
 	Logger  *slog.Logger     // default: none
 
 	// For other people's tests, over the network:
@@ -69,6 +70,7 @@ type Simulator struct {
 	now     func() time.Time
 	receive http.Handler
 	log     *slog.Logger
+	media   Shelf
 	memory  memory
 
 	callback string
@@ -80,7 +82,7 @@ type Simulator struct {
 // New returns a simulator.
 func New(o Options) *Simulator {
 	s := &Simulator{
-		journal: o.Journal, now: o.Now, receive: o.Receive, log: o.Logger,
+		journal: o.Journal, now: o.Now, receive: o.Receive, log: o.Logger, media: o.Media,
 		callback: o.Callback, outward: o.Outward, control: o.Control, kept: outbox{limit: o.Keep},
 	}
 	if s.now == nil {
@@ -88,6 +90,9 @@ func New(o Options) *Simulator {
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.media == nil {
+		s.media = newMemoryShelf()
 	}
 	return s
 }
@@ -112,6 +117,9 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 
 	answer, err := s.answer(w, r, path)
+	if _, done := answer.(served); done && err == nil {
+		return
+	}
 	status := http.StatusOK
 	if err != nil {
 		f := asFault(err)
@@ -129,6 +137,9 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
+// served is the answer of a route that has written it itself.
+type served struct{}
+
 // answer is the route table.
 func (s *Simulator) answer(w http.ResponseWriter, r *http.Request, path []string) (any, error) {
 	switch {
@@ -141,8 +152,15 @@ func (s *Simulator) answer(w http.ResponseWriter, r *http.Request, path []string
 		}
 		w.Header().Set("X-Business-Use-Case-Usage", usage(ph))
 		return s.messages(r, ph)
+	case len(path) == 2 && path[0] == filesPath[0] && path[1] == filesPath[1] && r.Method == http.MethodGet:
+		return served{}, s.serveFile(w, r)
+	case len(path) == 1 && path[0] != "" && r.Method == http.MethodDelete:
+		return s.deleteMedia(r, path[0])
 	case len(path) == 1 && path[0] != "" && r.Method == http.MethodGet:
 		ph, err := s.authorize(r, path[0])
+		if isNoObject(err) {
+			return s.describeMedia(r, path[0])
+		}
 		if err != nil {
 			return nil, err
 		}
