@@ -29,6 +29,7 @@ var numberEdges = map[string]edge{
 	"GET whatsapp_business_profile":  (*Simulator).profile,
 	"POST block_users":               (*Simulator).block,
 	"POST deregister":                (*Simulator).deregister,
+	"POST media":                     (*Simulator).upload,
 	"POST register":                  (*Simulator).register,
 	"POST request_code":              (*Simulator).requestCode,
 	"POST verify_code":               (*Simulator).verifyCode,
