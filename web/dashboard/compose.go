@@ -106,13 +106,13 @@ func (c composer) text(name string) string { return strings.TrimSpace(c.form.Get
 
 func (c composer) fill(b *composed) {
 	b.Type = c.form.Get("type")
-	media := func() portal.Media {
+	media := func() portal.File {
 		if m := c.text("media"); strings.HasPrefix(m, portal.PrefixMedia+"_") {
-			return portal.Media{ID: m}
+			return portal.File{ID: m}
 		}
-		return portal.Media{Link: c.text("media")}
+		return portal.File{Link: c.text("media")}
 	}
-	picture := func() portal.Picture { return portal.Picture{Media: media(), Caption: c.text("caption")} }
+	picture := func() portal.Picture { return portal.Picture{File: media(), Caption: c.text("caption")} }
 	switch b.Type {
 	case portal.TypeText:
 		b.Text = &portal.Text{Body: strings.ReplaceAll(c.form.Get("text"), "\r\n", "\n"), PreviewURL: c.form.Get("preview") == "on"}

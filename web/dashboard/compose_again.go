@@ -33,7 +33,7 @@ func formAgain(m portal.Message) (form url.Values, incomplete bool) {
 			form.Set(pairs[i], pairs[i+1])
 		}
 	}
-	file := func(f portal.Media) { set("media", f.ID+f.Link) }
+	file := func(f portal.File) { set("media", f.ID+f.Link) }
 	switch {
 	case m.Type == portal.TypeTemplate:
 		return templateForm(form, m), false
@@ -43,17 +43,17 @@ func formAgain(m portal.Message) (form url.Values, incomplete bool) {
 			set("preview", "on")
 		}
 	case c.Image != nil:
-		file(c.Image.Media)
+		file(c.Image.File)
 		set("caption", c.Image.Caption)
 	case c.Video != nil:
-		file(c.Video.Media)
+		file(c.Video.File)
 		set("caption", c.Video.Caption)
 	case c.Audio != nil:
 		file(*c.Audio)
 	case c.Sticker != nil:
 		file(*c.Sticker)
 	case c.Document != nil:
-		file(c.Document.Media)
+		file(c.Document.File)
 		set("caption", c.Document.Caption, "filename", c.Document.Filename)
 	case c.Location != nil:
 		set("latitude", fmt.Sprint(c.Location.Latitude), "longitude", fmt.Sprint(c.Location.Longitude), "place", c.Location.Name, "address", c.Location.Address)
