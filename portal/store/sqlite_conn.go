@@ -20,6 +20,7 @@ type sqliteConn struct {
 	raw      *sqlite3.SQLiteConn
 	prepared map[string]*prepared
 	values   []driver.NamedValue // of the statement under way
+	wrote    bool                // a statement that may write was begun; the writer resets it
 }
 
 type prepared struct {
@@ -27,6 +28,8 @@ type prepared struct {
 	params  int
 	columns int  // 0 = not known before the first query
 	hasRows bool // SELECT or … RETURNING
+	writes  bool
+	buffer  []driver.Value // a row on its way from the driver
 }
 
 // dialSQLite opens the file of dsn. Pragmas that the driver's address cannot
@@ -58,7 +61,7 @@ func (c *sqliteConn) prepare(sql string) (*prepared, error) {
 		return nil, sqliteError(err)
 	}
 	stmt := made.(*sqlite3.SQLiteStmt)
-	p := &prepared{stmt: stmt, params: st.params, hasRows: stmt.Readonly() || returning.MatchString(sql)}
+	p := &prepared{stmt: stmt, params: st.params, hasRows: stmt.Readonly() || returning.MatchString(sql), writes: !stmt.Readonly()}
 	if stmt.NumInput() != st.params {
 		return nil, errors.Join(errors.New("parameters other than ?"), stmt.Close())
 	}
@@ -79,7 +82,7 @@ func (c *sqliteConn) bind(sql string, args []any) (*prepared, []driver.NamedValu
 	if len(args) != p.params {
 		return nil, nil, fmt.Errorf("%d arguments for %d placeholders", len(args), p.params)
 	}
-	c.values = c.values[:0]
+	c.values, c.wrote = c.values[:0], c.wrote || p.writes
 	for i, arg := range args {
 		v, err := bindValue(arg)
 		if err != nil {
@@ -110,16 +113,16 @@ func (p *prepared) query(ctx context.Context, values []driver.NamedValue, limit 
 	}()
 	if p.columns == 0 {
 		p.columns = len(rows.Columns())
+		p.buffer = make([]driver.Value, p.columns)
 	}
-	buffer := make([]driver.Value, p.columns)
 	for limit <= 0 || len(out) < limit {
-		if err := rows.Next(buffer); errors.Is(err, io.EOF) {
+		if err := rows.Next(p.buffer); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			return nil, sqliteError(err)
 		}
-		row := make([]any, len(buffer))
-		for i, v := range buffer {
+		row := make([]any, len(p.buffer))
+		for i, v := range p.buffer {
 			row[i] = v
 		}
 		out = append(out, row)
@@ -145,8 +148,14 @@ func (c *sqliteConn) exec(ctx context.Context, sql string, args []any) (int64, e
 	return result.RowsAffected()
 }
 
+// post runs a statement the way a query runs: the driver then hands all
+// arguments over in one call, while for exec it makes a call for each.
 func (c *sqliteConn) post(ctx context.Context, sql string, args []any) error {
-	_, err := c.exec(ctx, sql, args)
+	p, values, err := c.bind(sql, args)
+	if err != nil {
+		return err
+	}
+	_, err = p.query(ctx, values, 0)
 	return err
 }
 

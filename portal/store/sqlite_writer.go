@@ -17,6 +17,7 @@ const (
 	minCrowd  = 5                       // commands in a batch, after which the next one lingers
 	maxLinger = 1500 * time.Microsecond // how long a batch waits for callers on their way
 	lockEvery = time.Millisecond        // how often it is tried to get another process's lock
+	carefully = 64                      // batches with savepoints after one that needed them
 )
 
 var (
@@ -28,9 +29,11 @@ var (
 )
 
 // writer is the one goroutine that writes to SQLite. It commits many commands
-// in one transaction, so that they share the wait for the disk, each in a
-// savepoint of its own, so that one that fails leaves no trace and harms no
-// neighbor.
+// in one transaction, so that they share the wait for the disk. One that fails
+// leaves no trace and harms no neighbor: if it had written anything, the batch
+// is rolled back and run once more with a savepoint for each command. Savepoints
+// copy every page that a command touches, so that for a while only batches that
+// may need them have them.
 type writer struct {
 	dsn      string
 	patience time.Duration // with another process's lock
@@ -45,6 +48,8 @@ type writer struct {
 	// Used by the writing goroutine only.
 	conn       *sqliteConn
 	dropped    error // why SQLite has rolled back the batch
+	careful    int   // batches to come that have savepoints
+	again      bool  // the batch without savepoints needs them
 	last       int   // commands in the last batch
 	before     int   // and in the one before
 	checkpoint *checkpointer
@@ -162,11 +167,12 @@ func (w *writer) crowd() int {
 // commit runs the batch and leaves in each command its outcome.
 func (w *writer) commit(batch []*command) {
 	start := time.Now()
-	err := w.begin()
-	if err == nil {
-		w.runAll(batch)
-		err = w.end()
+	err := w.try(batch)
+	if err == nil && w.again {
+		w.careful = carefully
+		err = w.try(batch)
 	}
+	w.careful = max(w.careful-1, 0)
 	if err == nil {
 		w.observer.Batch(len(batch), time.Since(start))
 		w.checkpoint.committed()
@@ -181,8 +187,17 @@ func (w *writer) commit(batch []*command) {
 	}
 }
 
+// try runs the batch in a transaction and commits it, unless it has to be run again.
+func (w *writer) try(batch []*command) error {
+	if err := w.begin(); err != nil {
+		return err
+	}
+	w.runAll(batch)
+	return w.end()
+}
+
 func (w *writer) begin() (err error) {
-	w.dropped = nil
+	w.dropped, w.again = nil, false
 	if w.conn == nil {
 		if err := w.dial(); err != nil {
 			return err
@@ -233,6 +248,9 @@ func (w *writer) restartLog() {
 // end commits, or answers why nothing of the batch is stored.
 func (w *writer) end() error {
 	err := w.dropped
+	if err == nil && w.again {
+		return w.conn.control("ROLLBACK")
+	}
 	if err == nil {
 		err = w.conn.control("COMMIT")
 	}
@@ -259,12 +277,17 @@ func (w *writer) runAll(batch []*command) {
 	}
 }
 
-// run executes one command inside its savepoint.
+// run executes one command.
 func (w *writer) run(c *command) {
-	if w.dropped != nil {
+	if w.dropped != nil || w.again {
 		return
 	}
 	if c.err = c.ctx.Err(); c.err != nil {
+		return
+	}
+	if w.careful == 0 {
+		w.conn.wrote = false
+		guard(w.log, func() error { return c.work(w.conn) }, func(err error) { c.err = w.judge(err) })
 		return
 	}
 	if c.err = w.conn.control("SAVEPOINT command"); c.err != nil {
@@ -272,6 +295,15 @@ func (w *writer) run(c *command) {
 		return
 	}
 	guard(w.log, func() error { return c.work(w.conn) }, func(err error) { c.err = w.settle(err) })
+}
+
+// judge ends a command that has no savepoint.
+func (w *writer) judge(err error) error {
+	if !w.conn.inTransaction() {
+		w.dropped = errors.Join(errDropped, err)
+	}
+	w.again = err != nil && w.conn.wrote
+	return err
 }
 
 // settle closes the savepoint. Some faults (a full disk) make SQLite roll back
