@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
@@ -32,8 +33,10 @@ func (r Reader) SendFacts(t portal.Tenant, q SendQuery) (f SendFacts, err error)
 	if len(q.Phones) == 0 {
 		q.Phones = []string{""} // nobody's
 	}
-	args := []any{portal.ModuleMessages, string(t.Environment), string(t.Environment)}
-	args = append(args, textArgs(q.Phones)...)
+	args := []any{portal.ModuleMessages, string(t.Environment)}
+	for _, phone := range q.Phones {
+		args = append(args, t.AccountID, string(t.Environment), phone)
+	}
 	args = append(args, string(t.Environment), q.Template, q.Language, t.AccountID)
 	c, p := &f.Contact, portal.Template{Name: q.Template, Language: q.Language}
 	var parameters *string
@@ -47,12 +50,12 @@ SELECT /* Message.SendFacts */ COALESCE(m.messages_per_day, 0),
 FROM accounts a
 LEFT JOIN account_modules m ON m.account_id = a.id AND m.name = ?
 LEFT JOIN channels h ON h.account_id = a.id AND h.environment = ? AND h.is_default
-LEFT JOIN contacts c ON c.account_id = a.id AND c.environment = ? AND c.phone IN `+listOf(len(q.Phones))+`
+LEFT JOIN contacts c ON c.id = (SELECT MIN(f.id) FROM (`+contactsOfPhones(len(q.Phones))+`) f)
 LEFT JOIN windows w ON w.contact_id = c.id AND w.channel_id = h.id
 LEFT JOIN conversations v ON v.contact_id = c.id
 LEFT JOIN templates p ON p.account_id = a.id AND p.environment = ? AND p.name = ? AND p.language = ?
 WHERE a.id = ?
-ORDER BY h.id, c.id
+ORDER BY h.id
 LIMIT 1`, args,
 		&f.MessagesPerDay, &f.Channel.ID, &f.Channel.Phone, &f.Channel.Status,
 		&c.ID, &c.ExternalID, &c.Phone, &c.WAID,
@@ -74,6 +77,13 @@ LIMIT 1`, args,
 		return f, fmt.Errorf("parameters of a template: %w", err)
 	}
 	return f, nil
+}
+
+// contactsOfPhones finds the ids of the contacts with one of n numbers. For a
+// list in IN, SQLite would make a table each time.
+func contactsOfPhones(n int) string {
+	const one = "SELECT k.id FROM contacts k WHERE k.account_id = ? AND k.environment = ? AND k.phone = ?"
+	return one + strings.Repeat(" UNION ALL "+one, n-1)
 }
 
 // SentSince counts the outbound messages accepted after a time and says when the oldest of them was.
