@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -25,7 +26,7 @@ func lengthOf(s string) string {
 	if s == "" {
 		return ""
 	}
-	return fmt.Sprintf("%s %d characters", masked, utf8.RuneCountInString(s))
+	return masked + " " + strconv.Itoa(utf8.RuneCountInString(s)) + " characters"
 }
 
 // Mask returns a body as the log keeps it. JSON stays JSON of the same order;

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -17,12 +18,17 @@ const (
 
 var errNotJSON = errors.New("not JSON")
 
-// masker copies one JSON value and masks on the way.
+// masker copies one JSON value and masks on the way. Every call passes through
+// here: what stays as it is is copied byte for byte, without becoming a string.
 type masker struct {
-	in    *jsontext.Decoder
-	out   []byte
-	depth int
+	in     *jsontext.Decoder
+	source bytes.Buffer
+	out    []byte
+	depth  int
 }
+
+// maskers are kept for the next call: their buffers cost more than the masking.
+var maskers = sync.Pool{New: func() any { return &masker{in: new(jsontext.Decoder)} }}
 
 // place is where a value stands.
 type place struct {
@@ -32,10 +38,12 @@ type place struct {
 
 // maskJSON returns ok false for what is not exactly one JSON value.
 func maskJSON(body []byte) (out string, ok bool) {
-	m := &masker{
-		in:  jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)),
-		out: make([]byte, 0, min(len(body)+64, maxBody)),
-	}
+	m := maskers.Get().(*masker)
+	defer maskers.Put(m)
+	m.source = *bytes.NewBuffer(body) // read in place
+	m.in.Reset(&m.source, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	m.out, m.depth = m.out[:0], 0
+	defer func() { m.source = bytes.Buffer{} }()
 	if err := m.value(place{}); err != nil {
 		return "", false
 	}
@@ -51,6 +59,13 @@ func (m *masker) value(at place) error {
 		m.quote(masked)
 		return m.in.SkipValue()
 	}
+	if kind == '"' {
+		raw, err := m.in.ReadValue()
+		if err == nil {
+			m.text(at, raw)
+		}
+		return err
+	}
 	token, err := m.in.ReadToken()
 	if err != nil {
 		return err
@@ -60,8 +75,6 @@ func (m *masker) value(at place) error {
 		return m.object(at)
 	case '[':
 		return m.array(at)
-	case '"':
-		m.quote(at.treatment.text(at.parent, at.key, token.String()))
 	case '0':
 		m.number(at, token.String())
 	case 'n':
@@ -74,16 +87,41 @@ func (m *masker) value(at place) error {
 	return nil
 }
 
+// text copies a string, or what is kept of it.
+func (m *masker) text(at place, raw jsontext.Value) {
+	if at.treatment == plain && at.key != "name" && unremarkable(raw[1:len(raw)-1]) {
+		m.out = append(m.out, raw...)
+		return
+	}
+	m.quote(at.treatment.text(at.parent, at.key, unquoted(raw)))
+}
+
+// name copies the name of a member and returns it.
+func (m *masker) name(raw jsontext.Value) (key string) {
+	if inner := raw[1 : len(raw)-1]; unremarkable(inner) {
+		m.out = append(append(m.out, raw...), ':')
+		return string(inner)
+	}
+	key = unquoted(raw)
+	m.quote(scrub(key))
+	m.out = append(m.out, ':')
+	return key
+}
+
+func unquoted(raw jsontext.Value) string {
+	s, _ := jsontext.AppendUnquote(nil, raw) // invalid UTF-8 becomes U+FFFD
+	return string(s)
+}
+
 func (m *masker) object(at place) error {
 	m.depth++
 	m.out = append(m.out, '{')
 	kept, dropped := 0, 0
 	for m.in.PeekKind() == '"' {
-		name, err := m.in.ReadToken()
+		name, err := m.in.ReadValue()
 		if err != nil {
 			return err
 		}
-		key := name.String()
 		if len(m.out) > softLimit {
 			dropped++
 			if err := m.in.SkipValue(); err != nil {
@@ -92,8 +130,7 @@ func (m *masker) object(at place) error {
 			continue
 		}
 		m.comma(kept)
-		m.quote(scrub(key))
-		m.out = append(m.out, ':')
+		key := m.name(name)
 		kept++
 		if err := m.value(place{parent: at.key, key: key, treatment: at.treatment.below(at.key, key)}); err != nil {
 			return err

@@ -45,16 +45,27 @@ var fieldCodes = []string{
 	portal.FieldConflict, portal.WarnOptOutKept,
 }
 
+// named are the treatments of all these names.
+var named = func() map[string]treatment {
+	all := map[string]treatment{}
+	for _, group := range []struct {
+		names []string
+		treatment
+	}{{telephoneNames, telephone}, {hiddenNames, hidden}, {structuralNames, structural}} {
+		for _, name := range group.names {
+			all[name] = group.treatment
+		}
+	}
+	return all
+}()
+
 // rule returns how the member key of the object named parent is treated.
 func rule(parent, key string) treatment {
 	key = strings.ToLower(key)
+	if t, ok := named[key]; ok {
+		return t
+	}
 	switch {
-	case slices.Contains(structuralNames, key):
-		return structural
-	case slices.Contains(hiddenNames, key):
-		return hidden
-	case slices.Contains(telephoneNames, key):
-		return telephone
 	case key == "name" && slices.Contains(templateParents, parent):
 		return plain
 	case key == "name" || strings.HasSuffix(key, "_name"):
@@ -68,7 +79,17 @@ func rule(parent, key string) treatment {
 // secretName reports whether the name of a member, a parameter or a header
 // says that its value is a secret.
 func secretName(name string) bool {
-	return slices.ContainsFunc(secretWords, func(word string) bool { return strings.Contains(name, word) })
+	for i := range len(name) {
+		switch name[i] {
+		case 'c', 'p', 's', 't': // how they begin
+			for _, word := range secretWords {
+				if strings.HasPrefix(name[i:], word) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // below returns how a member of a value that is treated so is treated itself.

@@ -16,7 +16,7 @@ func Mask(e164 string) string {
 		return ""
 	}
 	if area, subscriber, ok := splitBrazil(e164); ok {
-		return fmt.Sprintf("+55 %s %s%s-%s", area, subscriber[:len(subscriber)-8], dots, last4(subscriber))
+		return "+55 " + area + " " + subscriber[:len(subscriber)-8] + dots + "-" + last4(subscriber)
 	}
 	parsed, err := phonenumbers.Parse(e164, "")
 	// A short number would show most of itself.
