@@ -1,6 +1,8 @@
 package store
 
 import (
+	"slices"
+
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/phone"
 )
@@ -55,24 +57,26 @@ func (tx *Tx) EraseLate(t portal.Tenant, contactID string) (err error) {
 	return tx.eraseMessages(portal.Contact{ID: contactID, AccountID: t.AccountID, Environment: t.Environment})
 }
 
+// messagesOf returns the arguments of ofContact.
+func messagesOf(c portal.Contact) []any {
+	return contactArgs(portal.Tenant{AccountID: c.AccountID, Environment: c.Environment}, c.ID)
+}
+
 func (tx *Tx) eraseMessages(c portal.Contact) error {
+	its := messagesOf(c)
 	_, err := tx.Exec(`
 UPDATE /* Contact.CancelMessages */ messages
 SET status = 'canceled', sequence = sequence + 1, due_at = NULL, lease_until = NULL
-WHERE contact_id = ?
-AND account_id = ?
-AND environment = ?
+WHERE `+ofContact+`
 AND status IN ('scheduled', 'queued')
-AND (lease_until IS NULL OR lease_until < ?)`, c.ID, c.AccountID, string(c.Environment), tx.now)
+AND (lease_until IS NULL OR lease_until < ?)`, append(slices.Clip(its), tx.now)...)
 	if err != nil {
 		return err
 	}
 	_, err = tx.Exec(`
 UPDATE /* Contact.EraseMessages */ messages
 SET content = NULL, fallback = NULL, wa_id = '', provider_message_id = '', updated_at = ?
-WHERE contact_id = ?
-AND account_id = ?
-AND environment = ?`, tx.now, c.ID, c.AccountID, string(c.Environment))
+WHERE `+ofContact, append([]any{tx.now}, its...)...)
 	if err != nil {
 		return err
 	}
@@ -88,12 +92,14 @@ AND environment = ?`, tx.now, c.ID, c.AccountID, string(c.Environment))
 // eraseAnswers empties the answers that were kept for repeats of calls about the
 // messages. The keys stay taken, so that a repeat sends nothing.
 func (tx *Tx) eraseAnswers(c portal.Contact) error {
+	its := messagesOf(c)
 	_, err := tx.Exec(`
 UPDATE /* Contact.EraseAnswers */ idempotency_keys
 SET body = ?
 WHERE account_id = ?
 AND environment = ?
-AND message_id IN (SELECT id FROM messages WHERE contact_id = ?)`, []byte{}, c.AccountID, string(c.Environment), c.ID)
+AND message_id IN (SELECT id FROM messages WHERE `+ofContact+`)`,
+		append([]any{[]byte{}, c.AccountID, string(c.Environment)}, its...)...)
 	return err
 }
 
@@ -101,13 +107,12 @@ AND message_id IN (SELECT id FROM messages WHERE contact_id = ?)`, []byte{}, c.A
 // direction. A person whose number changed has several.
 func (tx *Tx) maskMessages(c portal.Contact, column, direction string) error {
 	var numbers []string
+	its := messagesOf(c)
 	err := tx.Rows(`
 SELECT /* Contact.Numbers */ DISTINCT `+column+`
 FROM messages
-WHERE contact_id = ?
-AND account_id = ?
-AND environment = ?
-AND direction = ?`, []any{c.ID, c.AccountID, string(c.Environment), direction}, func(scan func(dest ...any) error) error {
+WHERE `+ofContact+`
+AND direction = ?`, append(slices.Clip(its), direction), func(scan func(dest ...any) error) error {
 		var number string
 		err := scan(&number)
 		numbers = append(numbers, number)
@@ -120,11 +125,9 @@ AND direction = ?`, []any{c.ID, c.AccountID, string(c.Environment), direction}, 
 		_, err := tx.Exec(`
 UPDATE /* Contact.MaskNumber */ messages
 SET `+column+` = ?
-WHERE contact_id = ?
-AND account_id = ?
-AND environment = ?
+WHERE `+ofContact+`
 AND direction = ?
-AND `+column+` = ?`, phone.Mask(number), c.ID, c.AccountID, string(c.Environment), direction, number)
+AND `+column+` = ?`, append(append([]any{phone.Mask(number)}, its...), direction, number)...)
 		if err != nil {
 			return err
 		}

@@ -159,7 +159,8 @@ SELECT /* Message.SendState */ COALESCE(c.opt_status, ''), COALESCE(c.opt_market
   c.opt_at, c.last_inbound_at, m.channel_id, w.last_inbound_at, a.testers, a.opt_in_required,
   COALESCE(q.provider_message_id, ''),
   (SELECT e.due_at FROM messages e
-    WHERE e.account_id = m.account_id AND e.environment = m.environment AND e.contact_id = m.contact_id
+    WHERE substr(e.contact_id, 5, 14) = substr(m.contact_id, 5, 14) AND e.contact_id || '' = m.contact_id
+      AND e.account_id || '' = m.account_id AND e.environment || '' = m.environment
       AND e.status = 'queued' AND e.id < m.id
     ORDER BY e.id
     LIMIT 1),

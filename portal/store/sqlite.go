@@ -76,7 +76,7 @@ func sqliteDSN(path string, o Options, readOnly bool) string {
 		q.Set("mode", "rw")
 		q.Set("_journal_mode", "WAL")
 		q.Set("_synchronous", "FULL")
-		q.Set("_cache_size", "-64000")
+		q.Set("_cache_size", "-16000")
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
