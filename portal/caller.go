@@ -11,6 +11,7 @@ type Caller struct {
 	Role      Role     // of a console call
 	Console   bool     // the Swagger page's session grant
 	Portal    bool     // a person in the portal's own pages, not an API call
+	Batch     bool     // one line of a batch
 	UserID    string
 	UserName  string
 	IP        netip.Addr
@@ -38,6 +39,9 @@ func (c Caller) Source() string {
 	}
 	if c.Console {
 		return SourceConsole
+	}
+	if c.Batch {
+		return SourceBatch
 	}
 	return SourceAPI
 }

@@ -57,6 +57,8 @@ const (
 const (
 	SourceAPI     = "api"
 	SourceConsole = "console"
+	SourceBatch   = "batch"
+	SourceImport  = "import" // of a contact
 	SourcePortal  = "portal"
 )
 

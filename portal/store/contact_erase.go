@@ -37,7 +37,7 @@ func (tx *Tx) EraseContact(t portal.Tenant, id string) (err error) {
 	if err := tx.eraseMedia(c); err != nil {
 		return err
 	}
-	for _, table := range []string{"contact_tags", "contact_attributes", "windows"} {
+	for _, table := range []string{"contact_tags", "contact_attributes", "windows", "consent_changes"} {
 		if err := tx.deleteOfContact(table, c); err != nil {
 			return err
 		}
@@ -100,7 +100,10 @@ WHERE account_id = ?
 AND environment = ?
 AND message_id IN (SELECT id FROM messages WHERE `+ofContact+`)`,
 		append([]any{[]byte{}, c.AccountID, string(c.Environment)}, its...)...)
-	return err
+	if err != nil {
+		return err
+	}
+	return tx.eraseKeptLines(c)
 }
 
 // maskMessages masks the person's numbers in a column of the messages of one

@@ -83,6 +83,16 @@ func (t *pgxTx) send(ctx context.Context, last func(pgx.BatchResults) error) (er
 	return postgresError(last(results))
 }
 
+// steer prepares nothing: in a transaction that failed PostgreSQL would refuse that.
+func (t *pgxTx) steer(ctx context.Context, sqls ...string) error {
+	for _, sql := range sqls {
+		if _, err := t.conn.PgConn().Exec(ctx, sql).ReadAll(); err != nil {
+			return tagged(sql, postgresError(err))
+		}
+	}
+	return nil
+}
+
 // commit sends nothing at all when the transaction asked for nothing.
 func (t *pgxTx) commit(ctx context.Context) error {
 	if !t.begun && t.batch.Len() == 1 {

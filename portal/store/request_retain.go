@@ -25,8 +25,9 @@ type Purge struct {
 // those that lie outside of the days (KeepRequestDays).
 func (s *Store) Purges(old Retention) []Purge {
 	keys := Purge{"idempotency keys", s.purger(func(tx *Tx, limit int) (int64, error) { return tx.PurgeKeys(limit) })}
+	lines := Purge{"kept lines", s.purger(func(tx *Tx, limit int) (int64, error) { return tx.PurgeKeptLines(limit) })}
 	if s.engine.name() != "sqlite" {
-		return append(s.strayPurges(old), keys)
+		return append(s.strayPurges(old), keys, lines)
 	}
 	return []Purge{
 		{"bodies", s.purgeBodies(firstRequest(old.Bodies))},
@@ -35,6 +36,7 @@ func (s *Store) Purges(old Retention) []Purge {
 		{"errors", newSweep(s, "request_errors", "slot", old.Requests.UnixMicro()).step},
 		{"minutes", newSweep(s, "request_minutes", "minute", old.Counts.UnixMicro()).step},
 		keys,
+		lines,
 		{"free pages", s.giveBack()},
 	}
 }

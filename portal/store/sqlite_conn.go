@@ -169,6 +169,15 @@ func (c *sqliteConn) control(sql string) error {
 	return sqliteError(err)
 }
 
+func (c *sqliteConn) steer(_ context.Context, sqls ...string) error {
+	for _, sql := range sqls {
+		if err := c.control(sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // inTransaction is false after SQLite has rolled back a whole transaction by itself.
 func (c *sqliteConn) inTransaction() bool { return !c.raw.AutoCommit() }
 

@@ -80,6 +80,9 @@ type conn interface {
 	// post is exec whose row count nobody needs: it may run, and fail, with a
 	// later statement or with the commit.
 	post(ctx context.Context, sql string, args []any) error
+	// steer runs statements without arguments, even where the engine takes no
+	// others because one has failed. Nothing may be posted and not yet sent.
+	steer(ctx context.Context, sqls ...string) error
 }
 
 // Store is an open database, safe for concurrent use.
@@ -302,6 +305,11 @@ func (t *txConn) post(ctx context.Context, sql string, args []any) error {
 		return fmt.Errorf("after a failed statement: %w", t.failed)
 	}
 	t.failed = t.conn.post(ctx, sql, args)
+	return t.failed
+}
+
+func (t *txConn) steer(ctx context.Context, sqls ...string) error {
+	t.failed = t.conn.steer(ctx, sqls...)
 	return t.failed
 }
 

@@ -38,7 +38,7 @@ import (
 )
 
 // Version is that of the document: a change of the document needs a new one.
-const Version = "1.1.0"
+const Version = "1.2.0"
 
 // Options are what the API stands on. All are required but Limits, Console,
 // Now, ClientIP and Logger.
@@ -63,6 +63,7 @@ type API struct {
 	Options
 	mux       *http.ServeMux
 	registry  huma.Registry // the schemas of bodies
+	turns     turns
 	byPattern map[string]*Operation
 	documents func() map[string]document // by file name and language; rendered when first asked for
 }
@@ -125,6 +126,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // run fills in the answer of c, whatever happens.
 func (a *API) run(c *call) {
+	defer c.giveTurn()
 	defer func() {
 		if v := recover(); v != nil {
 			a.Logger.Error("api panicked", "request_id", c.id, "panic", v)

@@ -38,6 +38,8 @@ type call struct {
 	messageID  string
 	contactID  string
 	handoffID  string
+	shown      []byte // what the log keeps of a body that is not JSON, as JSON; nil = the body
+	release    func() // gives back a batch's turn; nil = it has none
 }
 
 // answer is a response kept in memory, so that it can be logged and kept.
@@ -143,8 +145,12 @@ func (c *call) row(status int) portal.Request {
 // bodies returns what the log keeps of the request and of the answer, masked.
 func (c *call) bodies() *portal.Bodies {
 	header := c.answer.header
+	kind, body := c.r.Header.Get("Content-Type"), c.body
+	if c.shown != nil {
+		kind, body = "application/json", c.shown
+	}
 	return &portal.Bodies{
-		RequestHeaders: audit.MaskHeaders(c.r.Header), RequestBody: audit.Mask(c.r.Header.Get("Content-Type"), c.body),
+		RequestHeaders: audit.MaskHeaders(c.r.Header), RequestBody: audit.Mask(kind, body),
 		ResponseHeaders: audit.MaskHeaders(header), ResponseBody: audit.Mask(header.Get("Content-Type"), c.answer.body),
 	}
 }

@@ -103,6 +103,7 @@ type ContactPath struct {
 
 func (a *API) registerContacts(h huma.API) {
 	mountWrite(h, "upsertContact", a.upsertContact)
+	mountBatch(h, "upsertContacts", a.upsertLine)
 	mount(h, "listContacts", a.listContacts)
 	mount(h, "getContact", a.getContact)
 	mountWrite(h, "patchContact", a.patchContact)

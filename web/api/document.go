@@ -37,6 +37,7 @@ func examples[T any](data []byte) map[string]T {
 // answerTypes says which wire type an operation's Answer names.
 var answerTypes = map[string]reflect.Type{
 	"account": reflect.TypeFor[Account](), "module": reflect.TypeFor[Module](), "configuration": reflect.TypeFor[Configuration](),
+	"messageBatch": reflect.TypeFor[MessageBatch](), "contactBatch": reflect.TypeFor[ContactBatch](),
 	"message": reflect.TypeFor[Message](), "inbound": reflect.TypeFor[Message](), "messageDetail": reflect.TypeFor[MessageDetail](), "verdict": reflect.TypeFor[Verdict](),
 	"channel": reflect.TypeFor[Channel](), "template": reflect.TypeFor[Template](), "contact": reflect.TypeFor[Contact](), "contactWritten": reflect.TypeFor[ContactWritten](),
 	"number": reflect.TypeFor[Number](), "handoff": reflect.TypeFor[Handoff](), "request": reflect.TypeFor[Request](),
@@ -109,7 +110,10 @@ func describe(h huma.API, id string) huma.Operation {
 	for _, status := range op.errorStatuses() {
 		d.Responses[strconv.Itoa(status)] = &huma.Response{Ref: "#/components/responses/" + responseNames[status]}
 	}
-	if b := bodies[op.ID]; b != nil {
+	switch b := bodies[op.ID]; {
+	case op.Batch:
+		d.RequestBody, d.SkipValidateBody = op.batchBody(registry), true // line by line
+	case b != nil:
 		d.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Examples: bodyExamples(b)}}}
 	}
 	return d

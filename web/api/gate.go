@@ -19,8 +19,19 @@ import (
 	"github.com/wppmarketing/developers/portal"
 )
 
-// maxBody is the largest request body, in bytes.
-const maxBody = 1 << 20
+// The largest request bodies, in bytes.
+const (
+	maxBody  = 1 << 20
+	maxBatch = 8 << 20
+)
+
+// bodyLimit is the largest body that the operation takes, in bytes.
+func (op *Operation) bodyLimit() int64 {
+	if op.Batch {
+		return maxBatch
+	}
+	return maxBody
+}
 
 // route returns the operation that serves r, nil when there is none. Paths are
 // taken as they are: nothing is redirected.
@@ -146,14 +157,18 @@ func (c *call) read() error {
 	if err := checkQuery(c.r.URL.RawQuery); err != nil {
 		return err
 	}
-	if c.r.ContentLength > maxBody {
+	most := c.op.bodyLimit()
+	if c.r.ContentLength > most {
 		return portal.Refuse(portal.CodeBodyTooLarge)
 	}
-	body, err := io.ReadAll(io.LimitReader(c.r.Body, maxBody+1))
+	if err := c.takeTurn(); err != nil {
+		return err
+	}
+	body, err := io.ReadAll(io.LimitReader(c.r.Body, most+1))
 	if err != nil {
 		return &portal.Error{Code: portal.CodeMalformedJSON, Cause: errors.New("the body ended early")}
 	}
-	if len(body) > maxBody {
+	if int64(len(body)) > most {
 		return portal.Refuse(portal.CodeBodyTooLarge)
 	}
 	c.body = body
@@ -193,7 +208,7 @@ func (c *call) checkBody() error {
 	kind, params, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
 	charset := strings.ToLower(params["charset"])
 	encoding := strings.ToLower(c.r.Header.Get("Content-Encoding"))
-	known := kind == "application/json" || kind == "application/merge-patch+json" && c.r.Method == http.MethodPatch // RFC 7396
+	known := kind == "application/json" || c.op.Batch && kind == ndjson || kind == "application/merge-patch+json" && c.r.Method == http.MethodPatch // RFC 7396
 	if err != nil || !known || charset != "" && charset != "utf-8" || encoding != "" && encoding != "identity" {
 		return portal.Refuse(portal.CodeUnsupportedMediaType)
 	}

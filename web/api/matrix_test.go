@@ -22,6 +22,8 @@ var rows = map[string]struct {
 	"getConfiguration": {status: 200},
 	"sendMessage":      {status: 202},
 	"validateMessage":  {status: 200},
+	"sendMessages":     {status: 200},
+	"upsertContacts":   {status: 200},
 	"cancelMessage":    {path: "/v1/messages/{scheduled}/cancel", status: 200, foreign: 404},
 	"listMessages":     {status: 200},
 	"getMessage":       {path: "/v1/messages/{message}", status: 200, foreign: 404},
@@ -56,7 +58,11 @@ type fixture struct {
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	w := newWorld(t)
+	return newFixtureOn(newWorld(t))
+}
+
+func newFixtureOn(w *world) *fixture {
+	w.Helper()
 	f := &fixture{world: w, account: w.account(portal.PlanUnlimited)}
 	f.secret = w.token(f.account, portal.Test)
 	w.do(ask{method: "PUT", path: "/v1/contacts", token: f.secret, body: example("upsertContact")}).want(201, "")
@@ -76,7 +82,7 @@ func newFixture(t testing.TB) *fixture {
 
 // example returns the operation's first documented body, by title.
 func example(id string) string {
-	for _, title := range []string{"Text", "Contact", "Change", "Number", "Handoff", "Resolution"} {
+	for _, title := range []string{"Text", "Contact", "Change", "Number", "Handoff", "Resolution", "Two messages", "Two contacts"} {
 		if b := bodies[id][title]; b != nil {
 			return string(b)
 		}

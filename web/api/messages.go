@@ -133,6 +133,7 @@ type InboundText struct {
 
 func (a *API) registerMessages(h huma.API) {
 	mountWrite(h, "sendMessage", a.sendMessage)
+	mountBatch(h, "sendMessages", a.sendLine)
 	mount(h, "validateMessage", a.validateMessage)
 	mountWrite(h, "cancelMessage", a.cancelMessage)
 	mount(h, "listMessages", a.listMessages)

@@ -19,6 +19,7 @@ type Operation struct {
 	TestOnly   bool   // only in the test environment
 	Body       bool   // takes a JSON body
 	Idempotent bool   // honors Idempotency-Key
+	Batch      bool   // takes many lines: a JSON array or NDJSON
 	Success    []int
 	Answer     string        // key of answers.json, of one row when it is a list
 	Codes      []portal.Code // of its own, beside those that every operation may answer
@@ -81,6 +82,11 @@ var operations = []Operation{
 		Text:    portal.Words{EN: "A dry run of sending: every check with its result. Nothing is stored and no limit is used up.", PT: "Um ensaio do envio: cada verificação com o resultado. Nada é gravado e nenhum limite é consumido."},
 	},
 	{
+		ID: "sendMessages", Method: "POST", Path: "/v1/messages/batch", Scope: portal.ScopeMessagesSend, Module: portal.ModuleMessages, Tag: "Messages", Body: true, Idempotent: true, Batch: true, Success: ok, Answer: "messageBatch", Codes: refusedSends,
+		Summary: portal.Words{EN: "Send many messages", PT: "Enviar muitas mensagens"},
+		Text:    portal.Words{EN: "Up to 1,000 messages and 8 MiB, as a JSON array or one JSON object a line (`application/x-ndjson`). Each line is accepted or refused by itself, in order, and the answer has one result for each. Pointers of errors start at the line. An Idempotency-Key keeps the whole answer; a line's `idempotency_key` protects that message in any batch.", PT: "Até 1.000 mensagens e 8 MiB, como lista JSON ou um objeto JSON por linha (`application/x-ndjson`). Cada linha é aceita ou recusada sozinha, em ordem, e a resposta traz um resultado para cada uma. Os ponteiros dos erros começam na linha. Uma Idempotency-Key guarda a resposta inteira; a `idempotency_key` de uma linha protege aquela mensagem em qualquer lote."},
+	},
+	{
 		ID: "cancelMessage", Method: "POST", Path: "/v1/messages/{id}/cancel", Scope: portal.ScopeMessagesSend, Module: portal.ModuleMessages, Tag: "Messages", Idempotent: true, Success: ok, Answer: "message", Codes: []portal.Code{portal.CodeNotCancelable},
 		Summary: portal.Words{EN: "Cancel a message", PT: "Cancelar uma mensagem"},
 		Text:    portal.Words{EN: "Cancels a message that has not left yet.", PT: "Cancela uma mensagem que ainda não saiu."},
@@ -111,6 +117,11 @@ var operations = []Operation{
 		ID: "upsertContact", Method: "PUT", Path: "/v1/contacts", Scope: portal.ScopeContactsWrite, Module: portal.ModuleContacts, Tag: "Contacts", Body: true, Success: created, Answer: "contactWritten", Codes: refusedContacts,
 		Summary: portal.Words{EN: "Create or update a contact", PT: "Criar ou atualizar um contato"},
 		Text:    portal.Words{EN: "Found by `external_id`, then by `phone`. A field left out stays, null clears it, `tags` replace, `attributes` merge by key.", PT: "Encontrado por `external_id`, depois por `phone`. Campo omitido fica, null limpa, `tags` substitui, `attributes` combina por chave."},
+	},
+	{
+		ID: "upsertContacts", Method: "POST", Path: "/v1/contacts/batch", Scope: portal.ScopeContactsWrite, Module: portal.ModuleContacts, Tag: "Contacts", Body: true, Idempotent: true, Batch: true, Success: ok, Answer: "contactBatch", Codes: refusedContacts,
+		Summary: portal.Words{EN: "Create or update many contacts", PT: "Criar ou atualizar muitos contatos"},
+		Text:    portal.Words{EN: "Up to 1,000 contacts and 8 MiB, as a JSON array or one JSON object a line (`application/x-ndjson`). Each line follows the rules of a single contact and is written or refused by itself, in order. Pointers of errors start at the line.", PT: "Até 1.000 contatos e 8 MiB, como lista JSON ou um objeto JSON por linha (`application/x-ndjson`). Cada linha segue as regras de um contato avulso e é gravada ou recusada sozinha, em ordem. Os ponteiros dos erros começam na linha."},
 	},
 	{
 		ID: "listContacts", Method: "GET", Path: "/v1/contacts", Scope: portal.ScopeContactsRead, Module: portal.ModuleContacts, Tag: "Contacts", Success: ok, Answer: "contact",

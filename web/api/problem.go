@@ -68,6 +68,14 @@ func (c *call) refuse(err error) {
 // problem turns any error into what the caller may read, sets the headers that
 // belong to it, and logs the cause of those that are our fault.
 func (c *call) problem(err error) *Problem {
+	p, entry, refusal := c.explain(err)
+	c.code = entry.Code
+	c.setErrorHeaders(entry, refusal)
+	return p
+}
+
+// explain is problem without an effect on the answer: for one line of a batch.
+func (c *call) explain(err error) (*Problem, portal.Entry, *portal.Error) {
 	var refusal *portal.Error
 	if !errors.As(err, &refusal) {
 		refusal = &portal.Error{Code: portal.CodeInternal}
@@ -79,8 +87,6 @@ func (c *call) problem(err error) *Problem {
 	if entry.Status >= http.StatusInternalServerError {
 		c.api.Logger.LogAttrs(c.r.Context(), slog.LevelError, "api call failed", slog.String("request_id", c.id), slog.Any("error", err))
 	}
-	c.code = entry.Code
-	c.setErrorHeaders(entry, refusal)
 	detail := refusal.Detail
 	if detail == (portal.Words{}) {
 		detail = entry.Detail
@@ -93,7 +99,7 @@ func (c *call) problem(err error) *Problem {
 		}
 		p.Errors = append(p.Errors, fieldProblem(f, c.lang))
 	}
-	return p
+	return p, entry, refusal
 }
 
 // problemOf returns the problem of a row of the catalogue, of no call in particular.

@@ -43,8 +43,12 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
+	return newWorldOn(t, storetest.Open(t))
+}
+
+func newWorldOn(t testing.TB, s *store.Store) *world {
+	t.Helper()
 	w := &world{TB: t}
-	s := storetest.Open(t)
 	w.simulator = simulator.New(simulator.Options{Journal: store.SimulatorJournal{Store: s}, Receive: http.HandlerFunc(w.hook)})
 	m, err := messaging.New(messaging.Options{
 		Store: s, Provider: portal.ProviderSimulator,
