@@ -10,6 +10,12 @@ import (
 // catalogue in catalogue.go holds its HTTP status and its words.
 type Code string
 
+// The limits of a day: the account's own, and WhatsApp's of people written to first.
+const (
+	PolicyAccountDay  = "account-day"
+	PolicyWhatsAppDay = "whatsapp-day"
+)
+
 // FieldError points at one part of a request that was refused. It never holds
 // the refused value.
 type FieldError struct {
@@ -58,6 +64,8 @@ type Error struct {
 	Fields     []FieldError
 	Detail     Words         // overrides the catalogue's detail when not zero
 	RetryAfter time.Duration // when the same may succeed; 0 = not known
+	Policy     string        // the limit of a day that was met, as the RateLimit header names it, or ""
+	Quota      int           // of that
 	Cause      error
 }
 

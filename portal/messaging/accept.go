@@ -15,7 +15,7 @@ import (
 // be committed. key is the call's Idempotency-Key, for the timeline.
 func (s *Service) AcceptTx(tx *store.Tx, c portal.Caller, key string, d Draft) (m portal.Message, err error) {
 	defer portal.Wrap(&err, "Accept")
-	e, err := s.evaluate(tx, c, d, &s.days)
+	e, err := s.evaluate(tx, c, d, false)
 	if err != nil {
 		return m, err
 	}
@@ -35,8 +35,16 @@ func (s *Service) AcceptTx(tx *store.Tx, c portal.Caller, key string, d Draft) (
 	if err := tx.InsertMessage(m, e.checks, &due); err != nil {
 		return m, err
 	}
+	if e.begins {
+		if err := tx.CountPerson(e.channel.WABA, m.ContactID); err != nil {
+			return m, err
+		}
+	}
 	tx.AfterCommit(func() {
 		s.days.add(c.Tenant)
+		if e.begins {
+			s.people.add(e.channel.WABA)
+		}
 		s.store.Notify(Topic)
 	})
 	return m, nil
@@ -120,8 +128,10 @@ type Verdict struct {
 	Number    *NumberReport // nil when to is no number
 	ContactID string        // "" for a person not yet known
 	Window    *portal.Window
-	Open      bool // the window, or nobody asks for one
-	LeftToday *int // nil = no limit
+	Open      bool       // the window, or nobody asks for one
+	LeftToday *int       // nil = no limit
+	Portfolio *int       // people that may still be written to first; nil = no limit, or not known
+	PairReady *time.Time // until when messages to this person wait for those before them; nil = nothing does
 	Category  string
 	Billable  *bool // nil = unknown
 }
@@ -133,15 +143,12 @@ var errDryRun = errors.New("dry run")
 func (s *Service) Validate(ctx context.Context, c portal.Caller, d Draft) (v Verdict, err error) {
 	defer portal.Wrap(&err, "Validate")
 	var e *evaluation
+	var pairReady *time.Time
 	err = s.store.Tx(ctx, func(tx *store.Tx) (err error) {
-		if e, err = s.evaluate(tx, c, d, nil); err != nil {
+		if e, err = s.evaluate(tx, c, d, true); err != nil {
 			return err
 		}
-		if e.contact.ID != "" && !e.created && e.draft.Type == portal.TypeTemplate && e.channel.ID != "" {
-			e.window, err = tx.Window(c.Tenant, e.contact.ID, e.channel.ID)
-			e.window.ChannelID = e.channel.ID
-		}
-		if err != nil {
+		if pairReady, err = e.pairReady(tx); err != nil {
 			return err
 		}
 		return errDryRun // sending may create the contact, asking may not
@@ -150,6 +157,7 @@ func (s *Service) Validate(ctx context.Context, c portal.Caller, d Draft) (v Ver
 		return v, err
 	}
 	v = e.verdict()
+	v.PairReady = pairReady
 	if e.numberCode != "" {
 		return v, nil
 	}
@@ -161,9 +169,35 @@ func (s *Service) Validate(ctx context.Context, c portal.Caller, d Draft) (v Ver
 	return v, err
 }
 
+// pairReady completes what only a dry run tells: the window of a template, and
+// when the message would go if the person has many waiting.
+func (e *evaluation) pairReady(tx *store.Tx) (*time.Time, error) {
+	if e.contact.ID == "" || e.created || e.channel.ID == "" {
+		return nil, nil
+	}
+	t := e.caller.Tenant
+	var err error
+	if e.window, err = tx.Window(t, e.contact.ID, e.channel.ID); err != nil {
+		return nil, err
+	}
+	e.window.ChannelID = e.channel.ID
+	pace, err := tx.PairPace(t, e.channel.ID, e.contact.ID)
+	if err != nil {
+		return nil, err
+	}
+	ready := pace.HeldUntil
+	if e.facts.Limited {
+		ready = later(ready, pairFree(pace, e.waiting))
+	}
+	if !ready.After(e.now) {
+		return nil, nil
+	}
+	return &ready, nil
+}
+
 // verdict sums the checks up.
 func (e *evaluation) verdict() Verdict {
-	v := Verdict{WouldSend: e.refusal == nil, Checks: e.checks, Open: e.open, LeftToday: e.day.Left(), Category: "service"}
+	v := Verdict{WouldSend: e.refusal == nil, Checks: e.checks, Open: e.open, LeftToday: e.day.Left(), Portfolio: e.portfolio.Left(), Category: "service"}
 	for _, c := range e.checks {
 		switch c.Result {
 		case portal.CheckFail:

@@ -92,6 +92,9 @@ func (s *Service) prepare(tx *store.Tx, m *portal.Message) (*job, error) {
 	case state.Behind != nil:
 		return nil, postpone(tx, m, later(*state.Behind, now.Add(behindWait)))
 	}
+	if free := freeAt(*m, state, now); free.After(now) {
+		return nil, postpone(tx, m, free)
+	}
 	channel, err := tx.Channel(m.Tenant(), m.ChannelID)
 	if err != nil {
 		return nil, err
@@ -141,6 +144,12 @@ func attempt(tx *store.Tx, m *portal.Message, state store.SendState, channel por
 	if result, code := rule.check(category); result == portal.CheckFail {
 		return nil, finish(tx, m, portal.StatusFailed, code)
 	}
+	if full, err := writeFirst(tx, *m, state, channel, reachable); err != nil || full != nil {
+		if err == nil {
+			err = postpone(tx, m, *full)
+		}
+		return nil, err
+	}
 	content, ttl, code, err := content(tx, *m)
 	if err != nil {
 		return nil, err
@@ -152,6 +161,11 @@ func attempt(tx *store.Tx, m *portal.Message, state store.SendState, channel por
 	m.UpdatedAt = tx.Now()
 	if err := tx.InsertAttempt(portal.Attempt{MessageID: m.ID, Number: m.Attempts, At: tx.Now()}); err != nil {
 		return nil, err
+	}
+	if state.Limited {
+		if err := tx.PayPair(m.Tenant(), m.ChannelID, m.ContactID, pairEvery); err != nil {
+			return nil, err
+		}
 	}
 	due := tx.Now() // a lease that ends shows an attempt under way
 	if err := tx.LeaseMessage(*m, &due, due.Add(lease)); err != nil {

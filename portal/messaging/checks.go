@@ -17,7 +17,8 @@ type evaluation struct {
 	caller   portal.Caller
 	draft    Draft
 	now      time.Time
-	days     *days // nil: the day is counted
+	days     *counts[portal.Tenant] // nil: the day is counted
+	people   *counts[string]        // of portfolios; likewise
 
 	facts        store.SendFacts
 	channel      portal.Channel // zero when there is none
@@ -31,6 +32,9 @@ type evaluation struct {
 	open         bool
 	ref          *TemplateRef // the template, or the fallback
 	day          Day
+	waiting      int       // messages for the person, when WhatsApp's limits hold
+	portfolio    Portfolio // of people written to first; zero when nobody counts them
+	begins       bool      // sending it writes to the person first
 
 	checks  []portal.Check
 	refusal *portal.Error // of the first check that failed
@@ -38,15 +42,18 @@ type evaluation struct {
 
 // evaluate looks at a draft from every side. It refuses with validation_failed
 // what names something that does not exist; all else is in the checks. It may
-// create the contact, so a caller that does not want one rolls back. With nil
-// days the use of the daily limit is exact.
-func (s *Service) evaluate(tx *store.Tx, c portal.Caller, d Draft, known *days) (*evaluation, error) {
+// create the contact, so a caller that does not want one rolls back. The use of
+// the limits of a day is exact when asked for, else as of a moment ago.
+func (s *Service) evaluate(tx *store.Tx, c portal.Caller, d Draft, exact bool) (*evaluation, error) {
 	if err := checkShape(d, tx.Now()); err != nil {
 		return nil, err
 	}
-	e := &evaluation{provider: s.Provider(c.Environment), caller: c, draft: d, now: tx.Now(), days: known, checks: make([]portal.Check, 0, 7)}
+	e := &evaluation{provider: s.Provider(c.Environment), caller: c, draft: d, now: tx.Now(), checks: make([]portal.Check, 0, 7)}
+	if !exact {
+		e.days, e.people = &s.days, &s.people
+	}
 	for _, find := range []func(*store.Tx) error{
-		e.findFacts, e.findChannel, e.findPerson, e.findWindow, e.findContext, e.findReaction, e.findDay,
+		e.findFacts, e.findChannel, e.findPerson, e.findWindow, e.findContext, e.findReaction, e.findDay, e.findLimits,
 	} {
 		if err := find(tx); err != nil {
 			return nil, err
@@ -182,11 +189,32 @@ func (e *evaluation) judgeParameters() {
 }
 
 func (e *evaluation) judgeLimits() {
-	if e.day.Limit > 0 && e.day.Used >= e.day.Limit {
-		e.note("limits", portal.CheckFail, portal.CodeDailyLimitReached, "")
+	switch {
+	case e.day.Limit > 0 && e.day.Used >= e.day.Limit:
+		e.noteDay(portal.PolicyAccountDay, e.day.Limit, e.day.ResetsAt)
+	case e.begins && e.portfolio.Used >= e.portfolio.Limit:
+		e.noteDay(portal.PolicyWhatsAppDay, e.portfolio.Limit, e.portfolio.ResetsAt)
+	case e.waiting >= maxWaiting:
+		e.note("limits", portal.CheckFail, portal.CodePairRateLimited, "")
+		if e.refusal.Code == portal.CodePairRateLimited {
+			e.refusal.RetryAfter = pairEvery
+		}
+	default:
+		e.note("limits", portal.CheckPass, "", "")
+	}
+}
+
+// noteDay adds the check of a limit of a day that is met.
+func (e *evaluation) noteDay(policy string, quota int, resets *time.Time) {
+	first := e.refusal == nil
+	e.note("limits", portal.CheckFail, portal.CodeDailyLimitReached, "")
+	if !first {
 		return
 	}
-	e.note("limits", portal.CheckPass, "", "")
+	e.refusal.Policy, e.refusal.Quota = policy, quota
+	if resets != nil {
+		e.refusal.RetryAfter = resets.Sub(e.now)
+	}
 }
 
 // explanations are the sentences of checks, in the order of the checks. A row
@@ -222,7 +250,8 @@ var explanations = []struct {
 	{"parameters", portal.CheckSkipped, "", portal.Words{EN: "There is no template to fill.", PT: "Não há modelo para preencher."}},
 	{"parameters", "", portal.CodeTemplateParameters, portal.Words{EN: "The parameters do not match the template.", PT: "Os parâmetros não correspondem ao modelo."}},
 	{"limits", portal.CheckPass, "", portal.Words{EN: "Within the limits.", PT: "Dentro dos limites."}},
-	{"limits", "", portal.CodeDailyLimitReached, portal.Words{EN: "The daily limit of messages is reached.", PT: "O limite diário de mensagens foi atingido."}},
+	{"limits", "", portal.CodeDailyLimitReached, portal.Words{EN: "The daily limit of messages, or of people written to first, is reached.", PT: "O limite diário de mensagens, ou de pessoas contatadas primeiro, foi atingido."}},
+	{"limits", "", portal.CodePairRateLimited, portal.Words{EN: "A hundred messages wait for this person already.", PT: "Cem mensagens já esperam por esta pessoa."}},
 }
 
 var noWindowNeeded = portal.Words{EN: "Templates need no window.", PT: "Modelos não precisam de janela."}

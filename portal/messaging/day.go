@@ -61,20 +61,21 @@ func countDay(r store.Reader, limit int, t portal.Tenant, now time.Time) (d Day,
 }
 
 const (
-	// dayAge is how long a count of a tenant's messages is believed.
+	// dayAge is how long a count is believed.
 	dayAge = time.Second
 	// dayReserve is how far below the limit a count is believed. It is more
-	// than all nodes together accept of one tenant within dayAge.
+	// than all nodes together accept for one limit within dayAge.
 	dayReserve = 1000
-	// maxDays bounds the memory; a tenant that found no room is counted.
+	// maxDays bounds the memory; who found no room is counted.
 	maxDays = 10_000
 )
 
-// days remembers for a moment how many messages tenants have sent, so that far
-// from the limit not every message counts all of the day. The zero value is ready.
-type days struct {
+// counts remembers for a moment how much of a limit of a day is used, by whom it
+// is counted for, so that far from the limit not every message counts all of the
+// day. The zero value is ready.
+type counts[K comparable] struct {
 	mu sync.Mutex
-	of map[portal.Tenant]lately
+	of map[K]lately
 }
 
 type lately struct {
@@ -82,9 +83,9 @@ type lately struct {
 	used int
 }
 
-// farFrom reports whether the tenant was surely below the limit a moment ago,
-// and how many messages it had sent at most, as far as this process knows.
-func (d *days) farFrom(limit int, t portal.Tenant, now time.Time) (used int, far bool) {
+// farFrom reports whether the use was surely below the limit a moment ago,
+// and how high it was at most, as far as this process knows.
+func (d *counts[K]) farFrom(limit int, t K, now time.Time) (used int, far bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	l, known := d.of[t]
@@ -92,17 +93,17 @@ func (d *days) farFrom(limit int, t portal.Tenant, now time.Time) (used int, far
 	return l.used, known && age >= 0 && age < dayAge && l.used+dayReserve < limit
 }
 
-func (d *days) counted(used int, t portal.Tenant, now time.Time) {
+func (d *counts[K]) counted(used int, t K, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.of == nil || len(d.of) >= maxDays {
-		d.of = map[portal.Tenant]lately{}
+		d.of = map[K]lately{}
 	}
 	d.of[t] = lately{now, used}
 }
 
 // add counts a message of this process.
-func (d *days) add(t portal.Tenant) {
+func (d *counts[K]) add(t K) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if l, known := d.of[t]; known {

@@ -26,7 +26,7 @@ func TestDaysAreBelievedForAMomentAndFarFromTheLimit(t *testing.T) {
 		{"old", 100, 0, dayAge, false},
 		{"the clock went back", 100, 0, -1, false},
 	} {
-		var d days
+		var d counts[portal.Tenant]
 		d.add(tenant) // not counted yet: counts for nothing
 		if _, far := d.farFrom(10_000, tenant, now); far {
 			t.Errorf("%s: believed before it was counted", tc.name)
@@ -47,7 +47,7 @@ func TestDaysAreBelievedForAMomentAndFarFromTheLimit(t *testing.T) {
 
 func TestDaysAreBounded(t *testing.T) {
 	t.Parallel()
-	var d days
+	var d counts[portal.Tenant]
 	for i := range 2*maxDays + 1 {
 		d.counted(i, portal.Tenant{AccountID: strconv.Itoa(i)}, time.Time{})
 	}

@@ -51,12 +51,21 @@ func (s *Service) Dispatch(ctx context.Context) (n int, err error) {
 		return 0, err
 	}
 	s.flight.passed(s.store.Now(), extend, len(claimed))
+	s.flight.wakeWhen(claimed, s.store.Now())
 	for _, c := range claimed {
 		if s.flight.takeOff(c) {
-			s.flight.lanes.Go(c.ContactID, s.journey(ctx, c)) // a person's messages keep their order
+			s.flight.lanes.Go(laneOf(c), s.journey(ctx, c))
 		}
 	}
 	return len(claimed), nil
+}
+
+// laneOf keeps a person's messages in their order; what only waits for news has none.
+func laneOf(c store.ClaimedMessage) string {
+	if c.Lane == store.LaneWatched {
+		return c.ID
+	}
+	return c.ContactID
 }
 
 func (s *Service) claim(ctx context.Context, want store.ClaimOptions, extend []string) (claimed []store.ClaimedMessage, err error) {

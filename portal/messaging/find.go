@@ -137,7 +137,7 @@ func (e *evaluation) findWindow(tx *store.Tx) (err error) {
 	switch {
 	case known:
 		e.window = e.facts.Window
-	case !e.created && e.draft.Type != portal.TypeTemplate:
+	case !e.created && (e.draft.Type != portal.TypeTemplate || e.facts.Limited):
 		if e.window, err = tx.Window(e.caller.Tenant, e.contact.ID, e.channel.ID); err != nil {
 			return err
 		}
@@ -185,4 +185,46 @@ func (e *evaluation) findDay(tx *store.Tx) (err error) {
 		e.days.counted(e.day.Used, t, e.now)
 	}
 	return err
+}
+
+// findLimits is for WhatsApp's limits towards the person and of the business.
+func (e *evaluation) findLimits(tx *store.Tx) (err error) {
+	if !e.facts.Limited || e.contact.ID == "" || e.channel.ID == "" {
+		return nil
+	}
+	e.waiting = e.facts.Waiting
+	if e.contact.ID != e.facts.Contact.ID && !e.created {
+		if e.waiting, err = tx.WaitingFor(e.caller.Tenant, e.contact.ID); err != nil {
+			return err
+		}
+	}
+	if e.portfolio.Limit = peopleLimit(e.channel); e.portfolio.Limit == 0 {
+		return nil
+	}
+	if e.begins, err = e.writesFirst(tx); err != nil || !e.begins && e.people != nil {
+		return err
+	}
+	if e.people != nil {
+		if used, far := e.people.farFrom(e.portfolio.Limit, e.channel.WABA, e.now); far {
+			e.portfolio.Used = used
+			return nil
+		}
+	}
+	if e.portfolio, err = countPortfolio(tx.Reader, e.channel, e.now); err == nil && e.people != nil {
+		e.people.counted(e.portfolio.Used, e.channel.WABA, e.now)
+	}
+	return err
+}
+
+// writesFirst reports whether the message, sent now, begins a conversation with
+// a person who is not counted yet. A later one is counted when it is sent.
+func (e *evaluation) writesFirst(tx *store.Tx) (bool, error) {
+	if e.open || e.sendsAs() == "free_form" || e.draft.SendAt != nil && e.draft.SendAt.After(e.now) {
+		return false, nil
+	}
+	if e.created {
+		return true, nil
+	}
+	known, err := tx.PersonCounted(e.channel.WABA, e.contact.ID, e.now.Add(-peopleDay))
+	return !known, err
 }

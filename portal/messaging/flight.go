@@ -121,12 +121,28 @@ func (f *flight) land(c store.ClaimedMessage) (last store.ClaimedMessage, again 
 		f.suspects--
 	}
 	if f.hungry || c.Suspect() {
-		select {
-		case f.landed <- struct{}{}:
-		default: // a signal is waiting already
-		}
+		f.signal()
 	}
 	return p.ClaimedMessage, p.again
+}
+
+func (f *flight) signal() {
+	select {
+	case f.landed <- struct{}{}:
+	default: // a signal is waiting already
+	}
+}
+
+// wakeWhen signals when the channels may go on that were claimed from as fast as
+// they may send. The times are those of the store, whose clock is not the timers'.
+func (f *flight) wakeWhen(claimed []store.ClaimedMessage, now time.Time) {
+	armed := map[time.Time]bool{}
+	for _, c := range claimed {
+		if !c.ReadyAt.IsZero() && !armed[c.ReadyAt] {
+			armed[c.ReadyAt] = true
+			time.AfterFunc(c.ReadyAt.Sub(now), f.signal)
+		}
+	}
 }
 
 // clockWentBack reports whether the clock was set back since the last pass.

@@ -70,7 +70,8 @@ type Service struct {
 	log      *slog.Logger
 	logIn    func(phoneNumberID string)
 	news     News
-	days     days
+	days     counts[portal.Tenant]
+	people   counts[string] // by portfolio
 	flight   *flight
 }
 

@@ -101,15 +101,17 @@ func (s settlement) apply() (due *time.Time, err error) {
 	case whatsapp.Unknown:
 		s.attempt.Outcome = portal.AttemptLost
 		return s.change(portal.StatusUnknown, nil), nil
-	case whatsapp.Throttled, whatsapp.PairLimited, whatsapp.RetryLater:
+	case whatsapp.RetryLater:
 		return s.again(), nil
+	case whatsapp.Throttled, whatsapp.PairLimited, whatsapp.MarketingPaused:
+		return s.hold()
 	case whatsapp.WindowClosed:
 		return s.windowClosed(failure)
 	case whatsapp.ChannelStopped:
 		return s.channelStopped(failure)
 	}
 	due = s.change(endOf(failure), failure)
-	return due, noteOptOut(s.tx, *s.message, failure)
+	return due, react(s.tx, s.job.channel, *s.message, failure)
 }
 
 // change applies a status if it may come now, and returns when the message is due next.
@@ -191,17 +193,51 @@ func (s settlement) tell() error {
 
 // again keeps the message queued for another attempt, or gives it up.
 func (s settlement) again() *time.Time {
-	m := s.message
+	m, row := s.message, s.row()
 	if m.Status != portal.StatusQueued {
 		return s.due()
 	}
-	if s.out.Kind == whatsapp.RetryLater && s.out.Error != nil && m.Attempts >= maxRefusals {
+	once := row.Class == portal.ProviderRetryOnce && m.Attempts > 1
+	if s.out.Kind == whatsapp.RetryLater && s.out.Error != nil && (once || m.Attempts >= maxRefusals) {
 		return s.change(portal.StatusFailed, s.attempt.Failure)
 	}
-	next := earlier(nextAttempt(s.tx.Now(), m.Attempts, s.out.RetryAfter), m.ExpiresAt)
+	return s.later(nextAttempt(s.tx.Now(), m.Attempts, max(s.out.RetryAfter, row.Wait)))
+}
+
+// hold keeps the message queued, and with it all that WhatsApp's limit is about.
+func (s settlement) hold() (*time.Time, error) {
+	row := s.row()
+	h := store.Hold{
+		ChannelID: s.job.channel.ID, Reason: row.From, Asked: s.out.RetryAfter,
+		Wait: channelHold(max(row.Wait, time.Second)), Forget: channelForget,
+	}
+	switch s.out.Kind {
+	case whatsapp.PairLimited:
+		h.ContactID, h.Wait, h.Forget = s.message.ContactID, pairHold, pairForget
+	case whatsapp.MarketingPaused:
+		h.Marketing, h.Wait, h.Forget = true, marketingHold(row.Wait), marketingForget
+	}
+	until, err := s.tx.Hold(s.job.tenant, h)
+	if err != nil || s.message.Status != portal.StatusQueued {
+		return s.due(), err
+	}
+	return s.later(until), nil
+}
+
+// later notes when the next attempt is made.
+func (s settlement) later(at time.Time) *time.Time {
+	next := earlier(at, s.message.ExpiresAt)
 	s.attempt.NextAttemptAt = &next
-	m.UpdatedAt = s.tx.Now()
+	s.message.UpdatedAt = s.tx.Now()
 	return &next
+}
+
+// row returns what WhatsApp's error means; zero when the answer held none.
+func (s settlement) row() (row portal.ProviderCode) {
+	if s.out.Error != nil {
+		row, _ = portal.ProviderCodeOf(s.out.Error.Code)
+	}
+	return row
 }
 
 // windowClosed sends the fallback next, or ends the message.
@@ -226,19 +262,8 @@ func (s settlement) channelStopped(f *portal.Failure) (*time.Time, error) {
 	if err != nil || stopped || s.message.Status != portal.StatusQueued {
 		return s.change(portal.StatusFailed, f), err
 	}
-	next := earlier(s.tx.Now().Add(channelWait), s.message.ExpiresAt)
-	s.attempt.NextAttemptAt = &next
-	s.message.UpdatedAt = s.tx.Now()
-	return &next, nil
+	return s.later(s.tx.Now().Add(channelWait)), nil
 }
-
-// Codes of WhatsApp that mean something to us beyond failing.
-const (
-	providerNotFound       = 131026
-	providerWindowClosed   = 131047
-	providerMarketingCap   = 131049
-	providerMarketingLeave = 131050
-)
 
 // failureOf turns WhatsApp's error into ours; nil stays nil.
 func failureOf(e *whatsapp.ProviderError) *portal.Failure {
@@ -249,15 +274,8 @@ func failureOf(e *whatsapp.ProviderError) *portal.Failure {
 		Code:     portal.CodeWhatsAppError,
 		Provider: &portal.ProviderError{Code: e.Code, Title: e.Title, Details: e.Details},
 	}
-	switch e.Code {
-	case providerNotFound:
-		f.Code = portal.CodeNumberNotFound
-	case providerWindowClosed:
-		f.Code = portal.CodeWindowClosed
-	case providerMarketingCap:
-		f.Code = portal.CodeMarketingCapped
-	case providerMarketingLeave:
-		f.Code = portal.CodeOptedOut
+	if row, known := portal.ProviderCodeOf(e.Code); known {
+		f.Code = row.Code
 	}
 	return f
 }
@@ -270,14 +288,46 @@ func endOf(f *portal.Failure) portal.Status {
 	return portal.StatusFailed
 }
 
-// noteOptOut keeps marketing from a person who stopped it inside WhatsApp.
-func noteOptOut(tx *store.Tx, m portal.Message, f *portal.Failure) error {
-	if f == nil || f.Provider == nil || f.Provider.Code != providerMarketingLeave {
+// react does what WhatsApp's error asks for beyond the message that it ended,
+// whether it came as an answer or by a callback.
+func react(tx *store.Tx, channel portal.Channel, m portal.Message, f *portal.Failure) error {
+	if f == nil || f.Provider == nil {
 		return nil
 	}
+	row, _ := portal.ProviderCodeOf(f.Provider.Code)
+	switch row.Class {
+	case portal.ProviderOptOut:
+		return stopMarketing(tx, m.Tenant(), m.ContactID, tx.Now())
+	case portal.ProviderStop:
+		_, err := tx.StopChannel(channel, row.State, row.Reason)
+		return err
+	case portal.ProviderPauseTemplate:
+		return pauseTemplate(tx, m, row.State)
+	case portal.ProviderPauseMarketing:
+		_, err := tx.Hold(m.Tenant(), store.Hold{
+			ChannelID: channel.ID, Marketing: true, Reason: row.From, Wait: marketingHold(row.Wait), Forget: marketingForget,
+		})
+		return err
+	}
+	return nil
+}
+
+// pauseTemplate keeps the template of the message from being sent any more.
+func pauseTemplate(tx *store.Tx, m portal.Message, status string) error {
+	if m.Type != portal.TypeTemplate || m.Content == nil {
+		return nil
+	}
+	ref, err := readTemplateRef(m.Content)
+	if err != nil {
+		return err
+	}
+	return tx.StopTemplate(m.Tenant(), ref.Name, ref.Language, status)
+}
+
+// stopMarketing keeps marketing from a person who stopped it inside WhatsApp.
+func stopMarketing(tx *store.Tx, t portal.Tenant, contactID string, at time.Time) error {
 	out, source := portal.OptedOut, portal.ConsentByPerson
-	now := tx.Now()
-	_, _, err := tx.SetConsent(m.Tenant(), m.ContactID, portal.ConsentChange{Marketing: &out, Source: &source, At: &now})
+	_, _, err := tx.SetConsent(t, contactID, portal.ConsentChange{Marketing: &out, Source: &source, At: &at})
 	if portal.CodeOf(err) == portal.CodeNotFound {
 		return nil // erased meanwhile
 	}

@@ -190,7 +190,7 @@ func write(tx *store.Tx, channel portal.Channel, m portal.Message, r report) err
 		stamp(&m, r.news)
 		advance(&m, r.news.Status, tx.Now())
 	}
-	if err := noteOptOut(tx, m, r.failure); err != nil {
+	if err := react(tx, channel, m, r.failure); err != nil {
 		return err
 	}
 	if lost {

@@ -13,6 +13,7 @@ import (
 type Claim struct {
 	Table string // has id, due_at and lease_until
 	Order string // ORDER BY, for example "priority DESC, due_at, id"; not with PerKey
+	Index string // what the index of due rows asks of t beside due_at IS NOT NULL, or ""
 	Where string // a further condition on the row t, or ""
 	Args  []any  // of Where
 	Limit int
@@ -21,10 +22,26 @@ type Claim struct {
 	// PerKey makes the rows of one value of this column wait for their turn: a
 	// claim takes at most Most of each key, oldest due first, and the keys take
 	// turns, whatever the length of their queues. Keys in Skip are passed over.
-	// It needs an index (key, due_at, id) WHERE due_at IS NOT NULL.
+	// It needs an index (key, due_at, id) WHERE due_at IS NOT NULL, and Index.
 	PerKey string
 	Most   int
 	Skip   []string
+
+	// Lane is a column whose values, 0 to Lanes-1, are the lanes of a key: a claim
+	// takes only from the first one that has due rows. The index then is (key,
+	// lane, due_at, id). "" = no lanes.
+	Lane  string
+	Lanes int
+	// Owner is the column of whom the keys belong to. The owners take turns, too,
+	// so that one with many keys gets no more than the others. "" = nobody.
+	Owner string
+	// KeyFrom joins what is known about the keys, whose column is keys.k; KeyWhere
+	// is a condition on it, with KeyArgs, and KeyMost bounds, beside Most, what is
+	// taken of one key.
+	KeyFrom  string
+	KeyWhere string
+	KeyArgs  []any
+	KeyMost  string
 
 	// Counted adds one to the column claims of what is taken. A row that was
 	// taken twice without an outcome may be what ended the process, so from then
@@ -55,15 +72,21 @@ func (tx *Tx) ClaimDue(c Claim) (ids []string, err error) {
 	if !c.Counted {
 		return tx.claim(c)
 	}
-	one := c
-	c.Where = joined(c.Where, "t.claims < "+strconv.Itoa(suspectAfter))
-	if ids, err = tx.claim(c); err != nil || !c.Suspects {
+	sound := c
+	sound.Where = joined(c.Where, "t.claims < "+strconv.Itoa(suspectAfter))
+	if ids, err = tx.claim(sound); err != nil || !c.Suspects {
 		return ids, err
 	}
-	one.PerKey, one.Order, one.Limit = "", "t.due_at, t.id", 1
-	one.Where = joined(one.Where, "t.claims >= "+strconv.Itoa(suspectAfter))
-	suspects, err := tx.claim(one)
+	suspects, err := tx.claimSuspect(c)
 	return append(ids, suspects...), err
+}
+
+// claimSuspect takes one of the rows that were claimed twice without an outcome.
+func (tx *Tx) claimSuspect(c Claim) ([]string, error) {
+	return tx.claim(Claim{
+		Table: c.Table, Order: "t.due_at, t.id", Limit: 1, Lease: c.Lease, Counted: true, Args: c.Args,
+		Where: joined(c.Where, "t.claims >= "+strconv.Itoa(suspectAfter)),
+	})
 }
 
 func joined(where, more string) string {
@@ -95,20 +118,18 @@ func (tx *Tx) claim(c Claim) (ids []string, err error) {
 // than once, and so lock more rows than its LIMIT.
 func claimSQL(c Claim, now time.Time) (sql string, args []any) {
 	free := "t.due_at <= ? AND (t.lease_until IS NULL OR t.lease_until < ? OR t.lease_until > ?)"
-	if c.Where != "" {
-		free += " AND (" + c.Where + ")"
+	for _, more := range []string{c.Index, c.Where} {
+		if more != "" {
+			free += " AND (" + more + ")"
+		}
 	}
 	freeArgs := append([]any{now, now, now.Add(2 * c.Lease)}, c.Args...)
 	begin, chosen := `
 WITH /* {table}.ClaimDue */ `, "ORDER BY "+c.Order
 	if c.PerKey != "" {
-		begin = keysSQL("{table}.ClaimDue", c.PerKey) + turnsSQL(c)
+		begin = keysSQL("{table}.ClaimDue", c.PerKey, c.Index) + turnsSQL(c)
 		chosen = "AND t.id IN (SELECT id FROM picked)"
-		args = append(args, freeArgs...)
-		args = append(args, textArgs(c.Skip)...)
-		args = append(args, c.Limit)
-		args = append(args, freeArgs...)
-		args = append(args, c.Most, c.Limit)
+		args = c.turnsArgs(freeArgs)
 	}
 	count := ""
 	if c.Counted {
@@ -125,47 +146,84 @@ UPDATE {table}
 SET lease_until = ?` + count + `
 WHERE id IN (SELECT id FROM due)
 RETURNING id`
-	return strings.NewReplacer("{table}", c.Table, "{free}", free).Replace(sql), append(args, freeArgs...)
+	return strings.NewReplacer("{table}", c.Table, "{key}", c.PerKey, "{free}", free).Replace(sql), append(args, freeArgs...)
 }
 
 // turnsSQL continues keysSQL with the first rows of each key, numbered from 1:
 // the first of all keys, who waits longest in front, then the second of each,
 // and so on until there are enough. Both engines run a recursion level by level
 // and no further than its rows are asked for. The || is for SQLite, which uses
-// both columns of the index only when the second is compared with no column.
+// all columns of the index only when the last is compared with no column.
 func turnsSQL(c Claim) string {
-	skip := ""
+	where, join, most := "", c.KeyFrom, c.KeyMost
 	if len(c.Skip) > 0 {
-		skip = " AND keys.k NOT IN " + listOf(len(c.Skip))
+		where += " AND keys.k NOT IN " + listOf(len(c.Skip))
 	}
-	return strings.NewReplacer("{key}", c.PerKey, "{skipped}", skip).Replace(`, heads (k, id) AS MATERIALIZED (
-  SELECT keys.k, (
-    SELECT t.id FROM {table} t
-    WHERE t.{key} = keys.k AND {free}
-    ORDER BY t.due_at, t.id
-    LIMIT 1)
-  FROM keys
-  WHERE keys.k IS NOT NULL{skipped}
-), firsts (k, id, n) AS (
-  SELECT heads.k, heads.id, 1
+	if c.KeyWhere != "" {
+		where += " AND (" + c.KeyWhere + ")"
+	}
+	if most == "" {
+		most = "CAST(NULL AS BIGINT)"
+	}
+	its, first, rank := "", headSQL(""), ""
+	if c.Lane != "" {
+		heads := make([]string, c.Lanes)
+		for i := range heads {
+			heads[i] = headSQL(" AND t.{lane} = " + strconv.Itoa(i))
+		}
+		first = "COALESCE(" + strings.Join(heads, ",") + ")"
+		its = " AND t.{lane} = (SELECT l.{lane} FROM {table} l WHERE l.id = turns.id)"
+	}
+	if c.Owner != "" {
+		rank = "ROW_NUMBER() OVER (PARTITION BY l.{owner} ORDER BY l.due_at, l.id), "
+	}
+	return strings.NewReplacer("{join}", join, "{where}", where, "{most}", most, "{first}", strings.ReplaceAll(first, "{lane}", c.Lane),
+		"{its}", strings.ReplaceAll(its, "{lane}", c.Lane), "{rank}", strings.ReplaceAll(rank, "{owner}", c.Owner),
+	).Replace(`, heads (k, id, most) AS MATERIALIZED (
+  SELECT keys.k, {first}, {most}
+  FROM keys {join}
+  WHERE keys.k IS NOT NULL{where}
+), firsts (k, id, n, most) AS (
+  SELECT heads.k, heads.id, 1, heads.most
   FROM heads
-  WHERE heads.id IS NOT NULL
-  ORDER BY (SELECT l.due_at FROM {table} l WHERE l.id = heads.id), heads.id
+  JOIN {table} l ON l.id = heads.id
+  ORDER BY {rank}l.due_at, l.id
   LIMIT ?
-), turns (k, id, n) AS (
-  SELECT k, id, n FROM firsts
+), turns (k, id, n, most) AS (
+  SELECT k, id, n, most FROM firsts
   UNION ALL
   SELECT turns.k, (
     SELECT t.id FROM {table} t
-    WHERE t.{key} = turns.k
+    WHERE t.{key} = turns.k{its}
       AND (t.due_at, t.id) > ((SELECT l.due_at FROM {table} l WHERE l.id = turns.id), turns.id || '') AND {free}
     ORDER BY t.due_at, t.id
-    LIMIT 1), turns.n + 1
+    LIMIT 1), turns.n + 1, turns.most
   FROM turns
-  WHERE turns.id IS NOT NULL AND turns.n < ?
+  WHERE turns.id IS NOT NULL AND turns.n < ? AND (turns.most IS NULL OR turns.n < turns.most)
 ), picked AS (
   SELECT id, n FROM turns WHERE id IS NOT NULL LIMIT ?
 ), `)
+}
+
+// headSQL finds the first due row of a key.
+func headSQL(more string) string {
+	return `(
+    SELECT t.id FROM {table} t
+    WHERE t.{key} = keys.k` + more + ` AND {free}
+    ORDER BY t.due_at, t.id
+    LIMIT 1)`
+}
+
+// turnsArgs are the arguments of keysSQL and turnsSQL; free are those of one look for a due row.
+func (c Claim) turnsArgs(free []any) (args []any) {
+	for range max(c.Lanes, 1) {
+		args = append(args, free...)
+	}
+	args = append(args, textArgs(c.Skip)...)
+	args = append(args, c.KeyArgs...)
+	args = append(args, c.Limit)
+	args = append(args, free...)
+	return append(args, c.Most, c.Limit)
 }
 
 // ExtendLease keeps rows that are still leased with the caller for another while.

@@ -21,11 +21,13 @@ type Queue struct {
 // than that: a figure as high means this many or more.
 const MaxQueueCount = 100_000
 
-// queues are the tables of work, the kind each is shown as, and the first
-// column of its index of due rows.
-var queues = []struct{ kind, table, key string }{
-	{"messages", "messages", "channel_id"},
-	{"simulator", "simulator_callbacks", ""},
+// queues are the tables of work, the kind each is shown as, and, of each index
+// of due rows, the condition and the first column before due_at. What is under
+// way and what is dead is counted with the first of a table.
+var queues = []struct{ kind, table, where, key string }{
+	{"messages", "messages", "t.lane < 3", "channel_id"},
+	{"messages", "messages", "t.lane = 3", ""},
+	{"simulator", "simulator_callbacks", "", ""},
 }
 
 // Queues tells how every kind of work stands at a time. It is meant for staff
@@ -34,25 +36,42 @@ func (r Reader) Queues(now time.Time) (list []Queue, err error) {
 	defer portal.Wrap(&err, "Queues")
 	for _, q := range queues {
 		row := Queue{Kind: q.kind}
-		err := r.Row(queueSQL(q.table, q.key),
+		err := r.Row(queueSQL(q.table, q.key, q.where),
 			[]any{now, now, MaxQueueCount, MaxQueueCount, now, MaxQueueCount, MaxQueueCount},
 			&row.OldestDue, &row.Due, &row.Leased, &row.Later, &row.Dead)
 		if err != nil {
 			return nil, err
+		}
+		if n := len(list); n > 0 && list[n-1].Kind == q.kind {
+			list[n-1] = list[n-1].with(row)
+			continue
 		}
 		list = append(list, row)
 	}
 	return list, nil
 }
 
+// with adds another part of the same table's due rows.
+func (q Queue) with(part Queue) Queue {
+	q.Due = min(q.Due+part.Due, MaxQueueCount)
+	q.Later = min(q.Later+part.Later, MaxQueueCount)
+	if q.OldestDue == nil || part.OldestDue != nil && part.OldestDue.Before(*q.OldestDue) {
+		q.OldestDue = part.OldestDue
+	}
+	return q
+}
+
 // queueSQL counts along the index of due rows. Where that begins with a key,
 // each key has a part of its own.
-func queueSQL(table, key string) string {
+func queueSQL(table, key, where string) string {
 	begin, from, its := `
 WITH /* {table}.Queue */ keys (k) AS (SELECT 1)`, "{table} t WHERE", ""
 	if key != "" {
-		begin, from = keysSQL("{table}.Queue", key), "keys JOIN {table} t ON t."+key+" = keys.k AND"
+		begin, from = keysSQL("{table}.Queue", key, where), "keys JOIN {table} t ON t."+key+" = keys.k AND"
 		its = "t." + key + " = keys.k AND "
+	}
+	if where != "" {
+		from, its = from+" "+where+" AND", its+where+" AND "
 	}
 	sql := begin + `
 SELECT
@@ -67,12 +86,15 @@ SELECT
 
 // keysSQL begins a statement with the keys that have work, of which each costs
 // one look into the index (key, due_at, id) however long its queue is.
-func keysSQL(tag, key string) string {
-	return strings.NewReplacer("{tag}", tag, "{key}", key).Replace(`
+func keysSQL(tag, key, where string) string {
+	if where != "" {
+		where = " AND (" + where + ")"
+	}
+	return strings.NewReplacer("{tag}", tag, "{key}", key, "{where}", where).Replace(`
 WITH /* {tag} */ RECURSIVE keys (k) AS (
-  SELECT MIN(t.{key}) FROM {table} t WHERE t.due_at IS NOT NULL
+  SELECT MIN(t.{key}) FROM {table} t WHERE t.due_at IS NOT NULL{where}
   UNION ALL
-  SELECT (SELECT MIN(t.{key}) FROM {table} t WHERE t.due_at IS NOT NULL AND t.{key} > keys.k)
+  SELECT (SELECT MIN(t.{key}) FROM {table} t WHERE t.due_at IS NOT NULL{where} AND t.{key} > keys.k)
   FROM keys
   WHERE keys.k IS NOT NULL
 )`)

@@ -71,13 +71,13 @@ INSERT /* Message.Insert */ INTO messages (
   conversation_id, reference, context_message_id, template, content, fallback, fallback_used, category, source,
   request_id, token_id, user_id, idempotency_key, provider_message_id, attempts, sequence, price, error_code,
   provider_error, checks, created_at, send_at, expires_at, expiry_given, accepted_at, delivered_at, read_at,
-  updated_at, due_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  updated_at, due_at, lane)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		m.ID, m.AccountID, string(m.Environment), m.Direction, string(m.Status), m.Type, m.To, m.From, m.ChannelID,
 		m.ContactID, m.WAID, m.ConversationID, m.Reference, m.ContextMessageID, templateName(m),
 		jsonText(m.Content), jsonText(m.Fallback), m.FallbackUsed, m.Category, m.Source, m.RequestID, m.TokenID,
 		m.UserID, m.IdempotencyKey, m.ProviderMessageID, m.Attempts, m.Sequence, jsonText(m.Price), code, provider,
-		kept, m.CreatedAt, m.SendAt, m.ExpiresAt, m.ExpiryGiven, m.AcceptedAt, m.DeliveredAt, m.ReadAt, m.UpdatedAt, due)
+		kept, m.CreatedAt, m.SendAt, m.ExpiresAt, m.ExpiryGiven, m.AcceptedAt, m.DeliveredAt, m.ReadAt, m.UpdatedAt, due, laneOf(m))
 }
 
 // SaveMessage writes what may change of a message, ends its lease and is the
@@ -102,12 +102,12 @@ func (tx *Tx) saveMessage(m portal.Message, due, lease *time.Time) error {
 UPDATE /* Message.Save */ messages
 SET status = ?, type = ?, wa_id = ?, template = ?, content = ?, fallback = ?, fallback_used = ?, category = ?,
   provider_message_id = ?, attempts = ?, sequence = ?, price = ?, error_code = ?, provider_error = ?,
-  accepted_at = ?, delivered_at = ?, read_at = ?, updated_at = ?, due_at = ?, lease_until = ?,
+  accepted_at = ?, delivered_at = ?, read_at = ?, updated_at = ?, due_at = ?, lane = ?, lease_until = ?,
   claims = CASE WHEN CAST(? AS BOOLEAN) THEN claims ELSE 0 END
 WHERE id = ? AND account_id = ? AND environment = ?`,
 		string(m.Status), m.Type, m.WAID, templateName(m), jsonText(m.Content), jsonText(m.Fallback), m.FallbackUsed,
 		m.Category, m.ProviderMessageID, m.Attempts, m.Sequence, jsonText(m.Price), code, provider, m.AcceptedAt,
-		m.DeliveredAt, m.ReadAt, m.UpdatedAt, due, lease, lease != nil, m.ID, m.AccountID, string(m.Environment))
+		m.DeliveredAt, m.ReadAt, m.UpdatedAt, due, laneOf(m), lease, lease != nil, m.ID, m.AccountID, string(m.Environment))
 	return tx.one(n, err)
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
@@ -14,7 +15,10 @@ type ClaimedMessage struct {
 	Tenant    portal.Tenant
 	ContactID string
 	ChannelID string
-	Claims    int // with this one, since it last had an outcome
+	Lane      int
+	Claims    int       // with this one, since it last had an outcome
+	ReadyAt   time.Time // when its channel may go on after what was claimed; zero = at once
+	rate      int       // of the channel, messages a second; 0 = no limit
 }
 
 // Suspect reports whether it was claimed before, again and again, without an
@@ -30,25 +34,55 @@ type ClaimOptions struct {
 	Lease      time.Duration
 }
 
-// ClaimMessages takes due messages: the channels take turns, and of each the
-// oldest due come first. It returns them in the order of their ids, in which a
-// person gets them. Due is what is to be sent, and what waits for news that
-// did not come in time.
+// ClaimMessages takes due messages: accounts and channels take turns, of each
+// channel the first lane with due messages comes first, and in it the oldest
+// due. A channel whose number is isLimited gets what its rate allows, on all nodes
+// together. The claimed come in the order in which a person gets them: by lane,
+// then by id. Due is what is to be sent, and what waits for news that did not
+// come in time.
 func (tx *Tx) ClaimMessages(o ClaimOptions) (claimed []ClaimedMessage, err error) {
 	ids, err := tx.ClaimDue(Claim{
-		Table: "messages", PerKey: "channel_id", Most: o.PerChannel, Skip: o.Skip,
-		Limit: o.Limit, Lease: o.Lease, Counted: true, Suspects: o.Suspects,
+		Table: "messages", Index: "t.lane < 3", PerKey: "channel_id", Lane: "lane", Lanes: LaneWatched, Owner: "account_id",
+		Most: o.PerChannel, Skip: o.Skip, Limit: o.Limit, Lease: o.Lease, Counted: true,
+		KeyFrom: paceJoin, KeyWhere: paceReady, KeyArgs: []any{tx.now, tx.now, tx.now.Add(ShortHold)}, KeyMost: paceMost,
 	})
-	if err != nil || len(ids) == 0 {
+	if err != nil {
 		return nil, err
 	}
+	watched, err := tx.ClaimDue(Claim{
+		Table: "messages", Index: "t.lane = 3", Order: "t.due_at, t.id", Limit: o.Limit, Lease: o.Lease, Counted: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	ids = append(ids, watched...)
+	if o.Suspects && o.Limit > 0 {
+		suspects, err := tx.claimSuspect(Claim{Table: "messages", Lease: o.Lease})
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, suspects...)
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	if claimed, err = tx.claimed(ids); err != nil {
+		return nil, err
+	}
+	return tx.pay(claimed)
+}
+
+func (tx *Tx) claimed(ids []string) (claimed []ClaimedMessage, err error) {
 	err = tx.Rows(`
-SELECT /* Message.Claimed */ id, account_id, environment, contact_id, channel_id, claims
-FROM messages
-WHERE id IN `+listOf(len(ids))+`
-ORDER BY id`, textArgs(ids), func(scan func(dest ...any) error) error {
+SELECT /* Message.Claimed */ m.id, m.account_id, m.environment, m.contact_id, m.channel_id, m.lane, m.claims,
+  CASE WHEN `+isLimited+` THEN `+throughput+` ELSE 0 END
+FROM messages m
+LEFT JOIN channels h ON h.id = m.channel_id
+LEFT JOIN accounts a ON a.id = m.account_id
+WHERE m.id IN `+listOf(len(ids))+`
+ORDER BY m.lane, m.id`, textArgs(ids), func(scan func(dest ...any) error) error {
 		var c ClaimedMessage
-		err := scan(&c.ID, &c.Tenant.AccountID, (*string)(&c.Tenant.Environment), &c.ContactID, &c.ChannelID, &c.Claims)
+		err := scan(&c.ID, &c.Tenant.AccountID, (*string)(&c.Tenant.Environment), &c.ContactID, &c.ChannelID, &c.Lane, &c.Claims, &c.rate)
 		claimed = append(claimed, c)
 		return err
 	})
@@ -149,6 +183,10 @@ type SendState struct {
 	Behind        *time.Time // when the first queued message to the same contact is due, nil if it is this one
 	Erased        bool       // the contact is gone
 	UnderWay      bool       // an attempt was begun and its outcome never written
+	Limited       bool       // WhatsApp's limits of number, person and business hold
+	Channel       Pace       // of the message's channel
+	Marketing     Pace       // of marketing through it
+	Pair          Pace       // of the channel towards the contact
 }
 
 // SendState reads the state around one outbound message.
@@ -161,19 +199,26 @@ SELECT /* Message.SendState */ COALESCE(c.opt_status, ''), COALESCE(c.opt_market
   (SELECT e.due_at FROM messages e
     WHERE substr(e.contact_id, 5, 14) = substr(m.contact_id, 5, 14) AND e.contact_id || '' = m.contact_id
       AND e.account_id || '' = m.account_id AND e.environment || '' = m.environment
-      AND e.status = 'queued' AND e.id < m.id
+      AND e.status = 'queued' AND e.lane = m.lane AND e.id < m.id
     ORDER BY e.id
     LIMIT 1),
-  c.id IS NULL, EXISTS (SELECT 1 FROM attempts t WHERE t.message_id = m.id AND t.outcome = '')
+  c.id IS NULL, EXISTS (SELECT 1 FROM attempts t WHERE t.message_id = m.id AND t.outcome = ''),
+  `+isLimited+`, `+paceColumns("hp")+`, `+paceColumns("mp")+`, `+paceColumns("pp")+`
 FROM messages m
 JOIN accounts a ON a.id = m.account_id
+LEFT JOIN channels h ON h.id = m.channel_id
+LEFT JOIN paces hp ON hp.id = m.channel_id
+LEFT JOIN paces mp ON mp.id = m.channel_id || '/marketing'
+LEFT JOIN paces pp ON pp.id = m.channel_id || '/' || m.contact_id
 LEFT JOIN contacts c ON c.id = m.contact_id
 LEFT JOIN windows w ON w.contact_id = m.contact_id AND w.channel_id = m.channel_id
 LEFT JOIN messages q ON q.id = m.context_message_id AND q.account_id = m.account_id AND q.environment = m.environment
 WHERE m.id = ? AND m.account_id = ? AND m.environment = ?`,
 		[]any{id, t.AccountID, string(t.Environment)},
-		&s.OptIn.Status, &s.OptIn.Marketing, &s.OptIn.Source, &s.OptIn.At, &s.LastInboundAt, &s.Window.ChannelID,
-		&s.Window.LastInboundAt, &testers, &s.OptInRequired, &s.ReplyTo, &s.Behind, &s.Erased, &s.UnderWay)
+		slices.Concat([]any{
+			&s.OptIn.Status, &s.OptIn.Marketing, &s.OptIn.Source, &s.OptIn.At, &s.LastInboundAt, &s.Window.ChannelID,
+			&s.Window.LastInboundAt, &testers, &s.OptInRequired, &s.ReplyTo, &s.Behind, &s.Erased, &s.UnderWay, &s.Limited,
+		}, s.Channel.dest(), s.Marketing.dest(), s.Pair.dest())...)
 	if err != nil {
 		return s, err
 	}

@@ -49,6 +49,16 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 	return err
 }
 
+// StopTemplate writes that an approved template goes out no more.
+func (tx *Tx) StopTemplate(t portal.Tenant, name, language, status string) error {
+	_, err := tx.Exec(`
+UPDATE /* Template.Stop */ templates
+SET status = ?, updated_at = ?
+WHERE account_id = ? AND environment = ? AND name = ? AND language = ? AND status = ?`,
+		status, tx.now, t.AccountID, string(t.Environment), name, language, portal.TemplateApproved)
+	return err
+}
+
 // Template returns a template by its key; not_found when the tenant has none.
 func (r Reader) Template(t portal.Tenant, name, language string) (portal.Template, error) {
 	var w templateRow

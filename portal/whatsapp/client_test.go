@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/wppmarketing/developers/portal"
 )
 
 var (
@@ -265,14 +267,12 @@ func TestChannelHidesItsToken(t *testing.T) {
 	}
 }
 
-func TestClassifyTableIsOrdered(t *testing.T) {
+func TestEveryClassHasAKind(t *testing.T) {
 	t.Parallel()
-	last := -1
-	for _, m := range meanings {
-		if m.from <= last || m.to < m.from {
-			t.Errorf("%d–%d is out of order", m.from, m.to)
+	for _, c := range portal.ProviderCodes {
+		if kinds[c.Class] == "" {
+			t.Errorf("%d is %s, which is of no kind", c.From, c.Class)
 		}
-		last = m.to
 	}
 }
 

@@ -58,16 +58,12 @@ func (c *call) rate() *int {
 	return &rate
 }
 
-// limitDay sets the headers of an account that has used up its messages of the day.
-func (c *call) limitDay() {
-	d, err := c.api.Messaging.Day(c.r.Context(), c.caller.Account, c.caller.Environment)
-	if err != nil || d.Limit == 0 || d.ResetsAt == nil {
-		return
-	}
-	wait := strconv.Itoa(seconds(d.ResetsAt.Sub(c.at)))
+// limitDay sets the headers of a limit of a day that is used up.
+func (c *call) limitDay(refusal *portal.Error) {
+	wait := strconv.Itoa(seconds(refusal.RetryAfter))
 	h := c.answer.header
-	h.Set("RateLimit-Policy", fmt.Sprintf(`"account-day";q=%d;w=86400`, d.Limit))
-	h.Set("RateLimit", `"account-day";r=0;t=`+wait)
+	h.Set("RateLimit-Policy", fmt.Sprintf("%q;q=%d;w=86400", refusal.Policy, refusal.Quota))
+	h.Set("RateLimit", fmt.Sprintf("%q;r=0;t=%s", refusal.Policy, wait))
 	h.Set("Retry-After", wait)
 }
 

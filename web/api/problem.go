@@ -139,7 +139,7 @@ func (c *call) setErrorHeaders(e portal.Entry, refusal *portal.Error) {
 	case portal.CodeIdempotencyConflict:
 		h.Set("Retry-After", "1")
 	case portal.CodeDailyLimitReached:
-		c.limitDay()
+		c.limitDay(refusal)
 	}
 }
 

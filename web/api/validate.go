@@ -80,7 +80,9 @@ func (a *API) validateMessage(ctx context.Context, c *call, in *struct{ Body Mes
 		Checks: each(v.Checks, func(k portal.Check) Check {
 			return Check{Check: k.Check, Result: k.Result, Code: text(string(k.Code)), Detail: k.Detail.In(c.lang), Pointer: text(k.Pointer)}
 		}),
-		ContactID: text(v.ContactID), Limits: VerdictLimits{RequestsLeft: c.left, MessagesLeftToday: v.LeftToday},
+		ContactID: text(v.ContactID), Limits: VerdictLimits{
+			RequestsLeft: c.left, MessagesLeftToday: v.LeftToday, PortfolioLeft: v.Portfolio, PairReadyAt: moment(v.PairReady),
+		},
 		Price: VerdictPrice{Category: text(v.Category), Billable: v.Billable},
 	}
 	if v.Number != nil {

@@ -24,8 +24,8 @@ func (p people) addFacts(n phone.Number) (want store.SendFacts, q store.SendQuer
 	c, _ := p.touch(n.E164, store.Touch{WAID: "553187654321"})
 	now := p.store.Now()
 	want = store.SendFacts{
-		MessagesPerDay: 7,
-		Channel:        portal.Channel{ID: portal.NewID(portal.PrefixChannel), Phone: "+5511900000009", Status: portal.ChannelConnected},
+		MessagesPerDay: 7, Limited: true,
+		Channel:        portal.Channel{ID: portal.NewID(portal.PrefixChannel), WABA: "102290129340398", Phone: "+5511900000009", Status: portal.ChannelConnected},
 		Template: &portal.Template{
 			Name: "order", Language: "pt_BR", Category: "utility", Status: portal.TemplateApproved, ParameterFormat: "named",
 			Parameters: []portal.TemplateParameter{{Component: "body", Name: "name", Type: "text"}},
@@ -71,7 +71,7 @@ func TestSendFacts(t *testing.T) {
 		if err != nil {
 			p.Fatal(err)
 		}
-		equal(p, "nothing known", p.facts(p.tenant, store.SendQuery{Phones: n.Candidates, Template: "order", Language: "pt_BR"}), store.SendFacts{})
+		equal(p, "nothing known", p.facts(p.tenant, store.SendQuery{Phones: n.Candidates, Template: "order", Language: "pt_BR"}), store.SendFacts{Limited: true})
 		want, q := p.addFacts(n)
 		equal(p, "all known", p.facts(p.tenant, q), want)
 
@@ -85,7 +85,7 @@ func TestSendFacts(t *testing.T) {
 			p.Errorf("after an opt-out: %+v", got)
 		}
 		live := portal.Tenant{AccountID: p.tenant.AccountID, Environment: portal.Live}
-		equal(p, "in the other environment", p.facts(live, q), store.SendFacts{MessagesPerDay: want.MessagesPerDay})
+		equal(p, "in the other environment", p.facts(live, q), store.SendFacts{MessagesPerDay: want.MessagesPerDay, Limited: true})
 		nobody := p.facts(p.tenant, store.SendQuery{})
 		equal(p, "about nobody", nobody.Contact, portal.Contact{})
 		equal(p, "without a template", nobody.Template == nil, true)
