@@ -25,7 +25,7 @@ func (p people) addFacts(n phone.Number) (want store.SendFacts, q store.SendQuer
 	now := p.store.Now()
 	want = store.SendFacts{
 		MessagesPerDay: 7, Limited: true,
-		Channel:        portal.Channel{ID: portal.NewID(portal.PrefixChannel), WABA: "102290129340398", Phone: "+5511900000009", Status: portal.ChannelConnected},
+		Channel: portal.Channel{ID: portal.NewID(portal.PrefixChannel), WABA: "102290129340398", Phone: "+5511900000009", Status: portal.ChannelConnected},
 		Template: &portal.Template{
 			Name: "order", Language: "pt_BR", Category: "utility", Status: portal.TemplateApproved, ParameterFormat: "named",
 			Parameters: []portal.TemplateParameter{{Component: "body", Name: "name", Type: "text"}},
