@@ -51,10 +51,43 @@ func MaskHeaders(h http.Header) map[string]string {
 		if len(out) == maxFields {
 			break
 		}
-		name = strings.ToLower(name)
-		out[cut(clean(name), maxHeader/8)] = headerValue(name, strings.Join(values, ", "))
+		lower, known := lowerNames[name]
+		if !known {
+			lower = strings.ToLower(name)
+		}
+		out[cut(clean(lower), maxHeader/8)] = headerValue(lower, strings.Join(values, ", "))
 	}
 	return out
+}
+
+// lowerNames spares the usual headers a conversion.
+var lowerNames = func() map[string]string {
+	all := map[string]string{}
+	for _, name := range []string{
+		"Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Cache-Control", "Content-Language", "Content-Length",
+		"Content-Type", "Etag", "Idempotency-Key", "If-None-Match", "Location", "Ratelimit", "Ratelimit-Policy", "Request-Id",
+		"User-Agent", "Vary", "X-Forwarded-For", "X-Forwarded-Proto",
+	} {
+		all[name] = strings.ToLower(name)
+	}
+	return all
+}()
+
+// tagNames are headers that hold long hexadecimal numbers that mean nobody.
+var tagNames = []string{"etag", "if-match", "if-none-match", "traceparent"}
+
+// isTag recognizes the entity tags that the API makes.
+func isTag(value string) bool {
+	const length = 34
+	if len(value) != length || value[0] != '"' || value[length-1] != '"' {
+		return false
+	}
+	for i := 1; i < length-1; i++ {
+		if c := value[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
 }
 
 func headerValue(name, value string) string {
@@ -66,7 +99,7 @@ func headerValue(name, value string) string {
 		return masked
 	case strings.Contains(name, "cookie") || strings.Contains(name, "signature") || secretName(name):
 		return masked
-	case slices.Contains([]string{"etag", "if-match", "if-none-match", "traceparent"}, name) && fingerprint.MatchString(value):
+	case slices.Contains(tagNames, name) && (isTag(value) || fingerprint.MatchString(value)):
 		return value
 	case name == "link" || name == "location" || name == "referer":
 		return cut(MaskTarget(value), maxHeader)
@@ -78,6 +111,9 @@ func headerValue(name, value string) string {
 // The path's percent-encoding must be undone already.
 func MaskTarget(target string) string {
 	path, query, asked := strings.Cut(target, "?")
+	if !asked && len(path) <= maxHeader && clean(path) == path && !suspicious(path) && !strings.Contains(path, "phone:") {
+		return path
+	}
 	parts := strings.Split(clean(path), "/")
 	for i, part := range parts {
 		if number, ok := strings.CutPrefix(part, "phone:"); ok {

@@ -88,7 +88,7 @@ func (l *Log) flushRows(ctx context.Context) (more bool) {
 }
 
 func (l *Log) take() []entry {
-	var batch []entry
+	batch := make([]entry, 0, min(len(l.queue), batchSize))
 	for len(batch) < batchSize {
 		select {
 		case e := <-l.queue:
@@ -160,7 +160,7 @@ func away(err error) bool {
 }
 
 func (l *Log) insert(batch []entry) error {
-	var rows []portal.Request
+	rows := make([]portal.Request, 0, len(batch))
 	var finished []store.Finished
 	for _, e := range batch {
 		if e.finished != nil {

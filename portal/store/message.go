@@ -301,6 +301,12 @@ func templateName(m portal.Message) string {
 	if m.Type != portal.TypeTemplate {
 		return ""
 	}
+	// As messaging writes it; the names of templates need no escapes.
+	if rest, ok := strings.CutPrefix(string(m.Content), `{"name":"`); ok {
+		if name, _, _ := strings.Cut(rest, `"`); !strings.Contains(name, `\`) {
+			return name
+		}
+	}
 	var t struct {
 		Name string `json:"name"`
 	}

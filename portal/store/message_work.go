@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/wppmarketing/developers/portal"
 )
 
@@ -359,13 +361,28 @@ type keptCheck struct {
 	Pointer string      `json:"pointer,omitempty"`
 }
 
-func writeChecks(checks []portal.Check) (string, error) {
-	kept := make([]keptCheck, 0, len(checks))
-	for _, c := range checks {
-		kept = append(kept, keptCheck{c.Check, c.Result, c.Code, c.Pointer})
+// writeChecks is called for every accepted message; it writes what readChecks reads.
+func writeChecks(checks []portal.Check) (text string, err error) {
+	var room [512]byte
+	out := append(room[:0], '[')
+	for i, c := range checks {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(out, '{')
+		for j, member := range []struct{ name, value string }{
+			{`"check":`, c.Check}, {`,"result":`, c.Result}, {`,"code":`, string(c.Code)}, {`,"pointer":`, c.Pointer},
+		} {
+			if j > 1 && member.value == "" {
+				continue
+			}
+			if out, err = jsontext.AppendQuote(append(out, member.name...), member.value); err != nil {
+				return "", err
+			}
+		}
+		out = append(out, '}')
 	}
-	raw, err := json.Marshal(kept)
-	return string(raw), err
+	return string(append(out, ']')), nil
 }
 
 func readChecks(text string) (checks []portal.Check, err error) {

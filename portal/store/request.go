@@ -2,9 +2,12 @@ package store
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/wppmarketing/developers/portal"
 )
@@ -95,12 +98,29 @@ func (tx *Tx) insertBodies(id string, b portal.Bodies) error {
 }
 
 func headersOf(b portal.Bodies) (request, response string, err error) {
-	in, err := json.Marshal(b.RequestHeaders)
-	if err != nil {
+	if request, err = textOfMap(b.RequestHeaders); err != nil {
 		return "", "", err
 	}
-	out, err := json.Marshal(b.ResponseHeaders)
-	return string(in), string(out), err
+	response, err = textOfMap(b.ResponseHeaders)
+	return request, response, err
+}
+
+// textOfMap encodes a map as JSON with sorted names.
+func textOfMap(m map[string]string) (text string, err error) {
+	var room [1 << 10]byte
+	out := append(room[:0], '{')
+	for i, name := range slices.Sorted(maps.Keys(m)) {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		if out, err = jsontext.AppendQuote(out, name); err != nil {
+			return "", err
+		}
+		if out, err = jsontext.AppendQuote(append(out, ':'), m[name]); err != nil {
+			return "", err
+		}
+	}
+	return string(append(out, '}')), nil
 }
 
 // Finished is what is known of a request only after its answer was written.

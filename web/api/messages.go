@@ -264,21 +264,33 @@ func messageOf(m portal.Message, lang string) Message {
 	return w
 }
 
+// contentFields are the fields of the types.
+var contentFields = map[string]func(*MessageContent) *json.RawMessage{
+	portal.TypeText:        func(c *MessageContent) *json.RawMessage { return &c.Text },
+	portal.TypeTemplate:    func(c *MessageContent) *json.RawMessage { return &c.Template },
+	portal.TypeImage:       func(c *MessageContent) *json.RawMessage { return &c.Image },
+	portal.TypeVideo:       func(c *MessageContent) *json.RawMessage { return &c.Video },
+	portal.TypeAudio:       func(c *MessageContent) *json.RawMessage { return &c.Audio },
+	portal.TypeDocument:    func(c *MessageContent) *json.RawMessage { return &c.Document },
+	portal.TypeSticker:     func(c *MessageContent) *json.RawMessage { return &c.Sticker },
+	portal.TypeLocation:    func(c *MessageContent) *json.RawMessage { return &c.Location },
+	portal.TypeContacts:    func(c *MessageContent) *json.RawMessage { return &c.Contacts },
+	portal.TypeInteractive: func(c *MessageContent) *json.RawMessage { return &c.Interactive },
+	portal.TypeReaction:    func(c *MessageContent) *json.RawMessage { return &c.Reaction },
+	"button":               func(c *MessageContent) *json.RawMessage { return &c.Button },
+	"order":                func(c *MessageContent) *json.RawMessage { return &c.Order },
+	"system":               func(c *MessageContent) *json.RawMessage { return &c.System },
+}
+
 // set puts content under the name of its type. A type without a field says nothing.
 func (c *MessageContent) set(kind string, content json.RawMessage) {
-	fields := map[string]*json.RawMessage{
-		portal.TypeText: &c.Text, portal.TypeTemplate: &c.Template, portal.TypeImage: &c.Image, portal.TypeVideo: &c.Video,
-		portal.TypeAudio: &c.Audio, portal.TypeDocument: &c.Document, portal.TypeSticker: &c.Sticker,
-		portal.TypeLocation: &c.Location, portal.TypeContacts: &c.Contacts, portal.TypeInteractive: &c.Interactive,
-		portal.TypeReaction: &c.Reaction, "button": &c.Button, "order": &c.Order, "system": &c.System,
-	}
-	field, ok := fields[kind]
+	of, ok := contentFields[kind]
 	if !ok {
 		return
 	}
-	*field = content
+	*of(c) = content
 	if content == nil {
-		*field = json.RawMessage("null")
+		*of(c) = json.RawMessage("null")
 	}
 }
 
