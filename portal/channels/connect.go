@@ -30,7 +30,7 @@ type Draft struct {
 
 var (
 	metaIDForm = regexp.MustCompile(`^[0-9]{5,20}$`)
-	tokenForm  = regexp.MustCompile(`^[!-~]{20,1024}$`)
+	tokenForm  = regexp.MustCompile(`^[!-~]{20,1000}$`)
 	secretForm = regexp.MustCompile(`^[!-~]{16,128}$`)
 	pinForm    = regexp.MustCompile(`^[0-9]{6}$`)
 	codeForm   = regexp.MustCompile(`^[0-9]{3,8}$`)
