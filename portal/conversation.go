@@ -56,3 +56,11 @@ type Handoff struct {
 	AssignedAt        *time.Time
 	ResolvedAt        *time.Time
 }
+
+// HandoffNote is what an agent wrote down for colleagues; the person never sees it.
+type HandoffNote struct {
+	HandoffID string
+	Author    Requester
+	Body      string
+	CreatedAt time.Time
+}

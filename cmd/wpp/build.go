@@ -129,10 +129,22 @@ func (p *program) services(a *app) (err error) {
 	p.accounts = accounts.New(accounts.Options{Store: p.store, Limits: p.limits, Logger: p.logger, Provision: p.messaging.Provision})
 	p.tokens = tokens.New(tokens.Options{Store: p.store, Logger: p.logger})
 	p.contacts = contacts.New(contacts.Options{Store: p.store})
-	p.support = support.New(support.Options{Store: p.store})
+	p.support = support.New(support.Options{Store: p.store, Send: answers(p.messaging)})
 	p.log = audit.New(audit.Options{Store: p.store, Logger: p.logger})
 	p.health = newHealth(p)
 	return nil
+}
+
+// answers sends what agents say by the rules of every message.
+func answers(m *messaging.Service) support.Send {
+	return func(tx *store.Tx, c portal.Caller, a support.Answer) (portal.Message, error) {
+		d := messaging.Draft{To: a.ContactID, From: a.ChannelID, Type: portal.TypeText, Content: portal.Content{Text: &portal.Text{Body: a.Text}}}
+		if a.Template != "" {
+			d.Type, d.Content = portal.TypeTemplate, portal.Content{}
+			d.Template = &messaging.TemplateRef{Name: a.Template, Language: a.Language, Parameters: a.Parameters}
+		}
+		return m.AcceptTx(tx, c, "", d)
+	}
 }
 
 // door makes what answers HTTP.

@@ -34,9 +34,10 @@ var portalPages = map[string][]string{
 	"GET /security": {"/security"},
 	"GET /account":  {"/account"},
 
-	"GET /messages":      {"/messages", "/messages?status=failed", "/messages?env=live", "/messages?reference=none"},
-	"GET /messages/new":  {"/messages/new", "/messages/new?to=ana&type=order", "/messages/new?again={message}", "/messages/new?env=live&type=buttons"},
-	"GET /messages/{id}": {"/messages/{message}", "/messages/{failed}", "/messages/{missing}", "/messages/{scheduled}"},
+	"GET /messages":                {"/messages", "/messages?status=failed", "/messages?env=live", "/messages?reference=none"},
+	"GET /messages/new":            {"/messages/new", "/messages/new?to=ana&type=order", "/messages/new?again={message}", "/messages/new?env=live&type=buttons"},
+	"GET /messages/new/parameters": {},
+	"GET /messages/{id}":           {"/messages/{message}", "/messages/{failed}", "/messages/{missing}", "/messages/{scheduled}"},
 
 	"GET /contacts":      {"/contacts", "/contacts?q=ana", "/contacts?env=live"},
 	"GET /contacts/{id}": {"/contacts/{contact}", "/contacts/{client}"},

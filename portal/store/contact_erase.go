@@ -150,6 +150,14 @@ AND status <> 'resolved'`, tx.now, c.ID, c.AccountID, string(c.Environment))
 		return err
 	}
 	_, err = tx.Exec(`
+DELETE /* Contact.EraseNotes */ FROM handoff_notes
+WHERE account_id = ?
+AND environment = ?
+AND handoff_id IN (SELECT id FROM handoffs WHERE contact_id = ?)`, c.AccountID, string(c.Environment), c.ID)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`
 UPDATE /* Contact.EraseHandoffs */ handoffs
 SET reason = '', note = '', resolution_note = ''
 WHERE contact_id = ?

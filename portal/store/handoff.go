@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/wppmarketing/developers/portal"
 )
@@ -11,8 +12,9 @@ type HandoffFilter struct {
 	Status      string
 	ContactID   string
 	AssigneeID  string // the person who took it
-	Open        bool   // waiting or assigned
-	OldestFirst bool   // who waits longest comes first
+	Department  string
+	Open        bool // waiting or assigned
+	OldestFirst bool // who is more urgent comes first, then who waits longest
 }
 
 const selectHandoff = `
@@ -70,9 +72,10 @@ func (r Reader) Handoffs(t portal.Tenant, f HandoffFilter, p portal.Page) (hs []
 		if !portal.IsID(portal.PrefixHandoff, p.After) {
 			return nil, "", portal.Refuse(portal.CodeInvalidCursor)
 		}
-		where, args = where+"AND h.id "+f.behind()+" ?\n", append(args, p.After)
+		behind, more := f.behind(t, p.After)
+		where, args = where+behind, append(args, more...)
 	}
-	sql := fmt.Sprintf(selectHandoff, "Handoff.List") + where + "ORDER BY h.id " + f.order() + "\nLIMIT ?"
+	sql := fmt.Sprintf(selectHandoff, "Handoff.List") + where + "ORDER BY " + f.order() + "\nLIMIT ?"
 	err = r.Rows(sql, append(args, pageSize(p)+1), func(scan func(dest ...any) error) error {
 		h, err := scanHandoff(scan)
 		hs = append(hs, h)
@@ -85,19 +88,24 @@ func (r Reader) Handoffs(t portal.Tenant, f HandoffFilter, p portal.Page) (hs []
 	return hs, next, nil
 }
 
+// urgency is 0 for the most urgent handoffs.
+const urgency = "CASE h.priority WHEN 'high' THEN 0 WHEN 'normal' THEN 1 ELSE 2 END"
+
 func (f HandoffFilter) order() string {
 	if f.OldestFirst {
-		return "ASC"
+		return urgency + ", h.id"
 	}
-	return "DESC"
+	return "h.id DESC"
 }
 
-// behind compares an id with the last of the page before.
-func (f HandoffFilter) behind() string {
-	if f.OldestFirst {
-		return ">"
+// behind is the condition on rows that come after the one with that id.
+func (f HandoffFilter) behind(t portal.Tenant, id string) (where string, args []any) {
+	if !f.OldestFirst {
+		return "AND h.id < ?\n", []any{id}
 	}
-	return "<"
+	return "AND (" + urgency + ", h.id) > ((SELECT " + strings.ReplaceAll(urgency, "h.", "l.") + ` FROM handoffs l
+  WHERE l.id = ? AND l.account_id = ? AND l.environment = ?), CAST(? AS TEXT))
+`, []any{id, t.AccountID, string(t.Environment), id}
 }
 
 func handoffFilter(f HandoffFilter) (where string, args []any) {
@@ -109,6 +117,9 @@ func handoffFilter(f HandoffFilter) (where string, args []any) {
 	}
 	if f.AssigneeID != "" {
 		where, args = where+"AND h.assignee_id = ?\n", append(args, f.AssigneeID)
+	}
+	if f.Department != "" {
+		where, args = where+"AND h.department = ?\n", append(args, f.Department)
 	}
 	if f.Open {
 		where += "AND h.status <> 'resolved'\n"
@@ -126,6 +137,23 @@ WHERE account_id = ?
 AND environment = ?
 AND status = 'waiting'`, []any{t.AccountID, string(t.Environment)}, &n)
 	return n, err
+}
+
+// HandoffCounts are how many handoffs stand in each view of the queue.
+type HandoffCounts struct{ Waiting, Mine, Open int }
+
+// CountHandoffs counts the tenant's open handoffs, of a department or of all ("").
+func (r Reader) CountHandoffs(t portal.Tenant, assigneeID, department string) (c HandoffCounts, err error) {
+	defer portal.Wrap(&err, "CountHandoffs")
+	err = r.Row(`
+SELECT /* Handoff.Counts */ COUNT(CASE WHEN status = 'waiting' THEN 1 END),
+  COUNT(CASE WHEN assignee_id = ? THEN 1 END), COUNT(*)
+FROM handoffs
+WHERE account_id = ?
+AND environment = ?
+AND status <> 'resolved'
+AND (department = ? OR CAST(? AS TEXT) = '')`, []any{assigneeID, t.AccountID, string(t.Environment), department, department}, &c.Waiting, &c.Mine, &c.Open)
+	return c, err
 }
 
 // InsertHandoff creates a waiting handoff. It reports false, and changes
@@ -158,6 +186,20 @@ WHERE id = ?
 AND account_id = ?
 AND environment = ?
 AND status <> 'resolved'`, to.ID, to.Name, tx.now, id, t.AccountID, string(t.Environment))
+	return n > 0, err
+}
+
+// TakeHandoff gives a waiting handoff to a person. It reports false when nobody
+// is waiting in it any more: of two who take it at once, one does.
+func (tx *Tx) TakeHandoff(t portal.Tenant, id string, to portal.Requester) (taken bool, err error) {
+	defer portal.Wrap(&err, "TakeHandoff(%s)", id)
+	n, err := tx.Exec(`
+UPDATE /* Handoff.Take */ handoffs
+SET status = 'assigned', assignee_id = ?, assignee_name = ?, assigned_at = ?
+WHERE id = ?
+AND account_id = ?
+AND environment = ?
+AND status = 'waiting'`, to.ID, to.Name, tx.now, id, t.AccountID, string(t.Environment))
 	return n > 0, err
 }
 

@@ -98,6 +98,34 @@ AND m.user_id = ?`, []any{accountID, userID}, membershipDest(&m)...)
 	return m, err
 }
 
+// Member is a person of an account.
+type Member struct {
+	UserID, Name string
+	Role         portal.Role
+}
+
+// Members returns the people of an account who have one of the roles, by name.
+func (r Reader) Members(accountID string, roles []portal.Role) (list []Member, err error) {
+	defer portal.Wrap(&err, "Members(%s)", accountID)
+	args := []any{accountID}
+	for _, role := range roles {
+		args = append(args, string(role))
+	}
+	err = r.Rows(`
+SELECT /* User.Members */ u.id, u.name, m.role
+FROM memberships m
+JOIN users u ON u.id = m.user_id
+WHERE m.account_id = ?
+AND m.role IN `+listOf(len(roles))+`
+ORDER BY u.name, u.id`, args, func(scan func(dest ...any) error) error {
+		var m Member
+		err := scan(&m.UserID, &m.Name, (*string)(&m.Role))
+		list = append(list, m)
+		return err
+	})
+	return list, err
+}
+
 // InsertMembership makes the person a member of the account. Being one already is an IsConflict error.
 func (tx *Tx) InsertMembership(m portal.Membership) error {
 	_, err := tx.Exec(`

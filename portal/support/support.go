@@ -1,7 +1,9 @@
 // Package support hands conversations to people: a handoff is asked for, taken
 // and resolved. While one is open, automations leave the contact alone.
 //
-// It must not send messages and does not stop those sent through the API.
+// It must not send messages itself: an answer goes through the function that
+// it is given, by the rules of every message. It does not stop those sent
+// through the API.
 //
 // Known weakness: nobody is told when a handoff waits for long; the pages show
 // how many wait.
@@ -21,15 +23,17 @@ import (
 // Options are what the service needs.
 type Options struct {
 	Store *store.Store
+	Send  Send // nil: nobody can answer from here
 }
 
 // Service is safe for concurrent use.
 type Service struct {
 	store *store.Store
+	send  Send
 }
 
 // New returns the service.
-func New(o Options) *Service { return &Service{store: o.Store} }
+func New(o Options) *Service { return &Service{store: o.Store, send: o.Send} }
 
 // Ask is the wish for a person. Exactly one of ContactRef, Phone and ExternalID names the contact.
 type Ask struct {
@@ -124,28 +128,6 @@ func contactOf(tx *store.Tx, c portal.Caller, a Ask) (string, error) {
 	return contact.ID, err
 }
 
-// AssignTx gives the handoff to the person who takes it, from a colleague too.
-// It returns not_found, or already_resolved. Taking what one has already
-// changes nothing.
-func (s *Service) AssignTx(tx *store.Tx, t portal.Tenant, id string, actor portal.Actor) (h portal.Handoff, err error) {
-	defer portal.Wrap(&err, "Assign(%s)", id)
-	h, err = tx.Handoff(t, id)
-	if err != nil {
-		return h, err
-	}
-	if h.Status == portal.HandoffAssigned && h.AssignedTo != nil && h.AssignedTo.ID == actor.ID {
-		return h, nil
-	}
-	assigned, err := tx.AssignHandoff(t, id, requester(actor))
-	if err != nil {
-		return h, err
-	}
-	if !assigned {
-		return h, portal.Refuse(portal.CodeAlreadyResolved)
-	}
-	return finish(tx, t, h.ID, entry{actor, "handoff.assigned"})
-}
-
 // ResolveTx ends the handoff with one of portal.HandoffOutcomes. It returns
 // not_found, already_resolved, or validation_failed.
 func (s *Service) ResolveTx(tx *store.Tx, t portal.Tenant, r Resolution) (h portal.Handoff, err error) {
@@ -169,12 +151,17 @@ func (s *Service) ResolveTx(tx *store.Tx, t portal.Tenant, r Resolution) (h port
 	if !resolved {
 		return h, portal.Refuse(portal.CodeAlreadyResolved)
 	}
-	return finish(tx, t, r.ID, entry{r.Actor, "handoff.resolved"})
+	action := "handoff.resolved"
+	if r.Returned {
+		action = "handoff.returned"
+	}
+	return finish(tx, t, r.ID, entry{r.Actor, action})
 }
 
 // Resolution is how a handoff ends and who says so.
 type Resolution struct {
 	ID, Outcome, Note string
+	Returned          bool // to automation, with nothing more to say
 	Actor             portal.Actor
 }
 

@@ -2,8 +2,8 @@ package dashboard
 
 import (
 	"context"
-	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/wppmarketing/developers/portal"
@@ -30,17 +30,21 @@ func queueOf(view string, p *Person) (store.HandoffFilter, bool) {
 
 // conversations lists the handoffs of a view.
 func (d *Dashboard) conversations(w http.ResponseWriter, r *http.Request, p *Person) error {
-	view := r.FormValue("view")
+	view, department := r.FormValue("view"), departmentOf(r, p)
 	f, ok := queueOf(view, p)
 	if !ok {
 		view = views.ViewWaiting
 		f, _ = queueOf(view, p)
 	}
+	f.Department = department
 	rows, next, err := d.queue(r.Context(), p, f, r.FormValue("before"))
 	if err != nil {
 		return err
 	}
 	props := views.ConversationsProps{View: view, Rows: rows, More: next, Now: d.Store.Now(), BaseURL: d.BaseURL, Tester: p.tester(), Any: true}
+	if props.Filter, err = d.queueFilter(r.Context(), p, department); err != nil {
+		return err
+	}
 	if len(rows) == 0 {
 		ever, _, err := d.Support.List(r.Context(), p.Tenant(), store.HandoffFilter{}, portal.Page{Limit: 1})
 		if err != nil {
@@ -48,7 +52,26 @@ func (d *Dashboard) conversations(w http.ResponseWriter, r *http.Request, p *Per
 		}
 		props.Any = len(ever) > 0
 	}
+	if isFragment(r) {
+		return d.page(w, r, http.StatusOK, views.ConversationsParts(props))
+	}
 	return d.page(w, r, http.StatusOK, views.Conversations(props))
+}
+
+// departmentOf is the department that the queue is narrowed to; "" for one that the account does not have.
+func departmentOf(r *http.Request, p *Person) string {
+	if wanted := r.URL.Query().Get("department"); slices.Contains(p.Account.Departments, wanted) {
+		return wanted
+	}
+	return ""
+}
+
+// queueFilter counts the views and offers the departments.
+func (d *Dashboard) queueFilter(ctx context.Context, p *Person, department string) (f views.QueueFilter, err error) {
+	f = views.QueueFilter{Department: department, Departments: p.Account.Departments}
+	c, err := d.Store.Reader(ctx).CountHandoffs(p.Tenant(), p.User.ID, department)
+	f.Waiting, f.Mine, f.Open = c.Waiting, c.Mine, c.Open
+	return f, err
 }
 
 // queue returns a page of handoffs, masked.
@@ -66,6 +89,8 @@ type conversationView struct {
 	revealed      bool
 	outcome, note string // as sent, when the form was refused
 	errors        map[string]portal.Words
+	say           url.Values  // as sent, when the answer was refused
+	refused       portal.Code // why it was
 }
 
 // conversation shows one handoff and its thread.
@@ -85,45 +110,12 @@ func (d *Dashboard) revealConversation(w http.ResponseWriter, r *http.Request, p
 	return d.showConversation(w, r, p, conversationView{status: http.StatusOK, revealed: true})
 }
 
-// takeConversation gives the handoff to the person.
-func (d *Dashboard) takeConversation(w http.ResponseWriter, r *http.Request, p *Person) error {
-	err := d.Store.Tx(r.Context(), func(tx *store.Tx) error {
-		_, err := d.Support.AssignTx(tx, p.Tenant(), r.PathValue("id"), p.Actor())
-		return err
-	})
-	if portal.CodeOf(err) == portal.CodeAlreadyResolved {
-		return d.alreadyResolved(w, r, p)
-	}
-	if err != nil {
-		return err
-	}
-	return d.redirect(w, r, "/conversations/"+r.PathValue("id"), "view", views.ViewMine)
-}
-
 var conversationResolved = portal.Words{EN: "Conversation resolved", PT: "Conversa resolvida"}
 
 // resolveConversation ends the handoff, so that automations may go on.
 func (d *Dashboard) resolveConversation(w http.ResponseWriter, r *http.Request, p *Person) error {
 	res := support.Resolution{ID: r.PathValue("id"), Outcome: r.PostFormValue("outcome"), Note: r.PostFormValue("note"), Actor: p.Actor()}
-	err := d.Store.Tx(r.Context(), func(tx *store.Tx) error {
-		_, err := d.Support.ResolveTx(tx, p.Tenant(), res)
-		return err
-	})
-	var refused *portal.Error
-	switch {
-	case portal.CodeOf(err) == portal.CodeAlreadyResolved:
-		return d.alreadyResolved(w, r, p)
-	case errors.As(err, &refused) && len(refused.Fields) > 0:
-		return d.showConversation(w, r, p, conversationView{
-			status: http.StatusUnprocessableEntity, outcome: res.Outcome, note: res.Note, errors: formErrors(refused.Fields),
-		})
-	case err == nil:
-		err = d.Sessions.Flash(w, r, conversationResolved)
-	}
-	if err != nil {
-		return err
-	}
-	return d.redirect(w, r, "/conversations/"+res.ID, "view", views.ViewClosed)
+	return d.endConversation(w, r, p, res, conversationResolved)
 }
 
 // alreadyResolved shows the handoff as somebody else left it.
@@ -153,11 +145,21 @@ func (d *Dashboard) showConversation(w http.ResponseWriter, r *http.Request, p *
 		props.View = viewOf(h, p)
 		f, _ = queueOf(props.View, p)
 	}
+	f.Department = departmentOf(r, p)
+	if props.Filter, err = d.queueFilter(ctx, p, f.Department); err != nil {
+		return err
+	}
 	if props.Queue, _, err = d.queue(ctx, p, f, ""); err != nil {
 		return err
 	}
-	if err := d.thread(ctx, p, h.ContactID, s, &props); err != nil {
+	if err := d.thread(ctx, p, h, s, &props); err != nil {
 		return err
+	}
+	if err := d.sayForm(ctx, p, v, &props); err != nil {
+		return err
+	}
+	if isFragment(r) {
+		return d.page(w, r, v.status, views.ConversationParts(props))
 	}
 	return d.page(w, at(r, "/conversations/"+h.ID+"?view="+props.View), v.status, views.Conversation(props))
 }
@@ -182,9 +184,9 @@ func requesterName(ctx context.Context, h portal.Handoff) string {
 	return ui.L(ctx, "the API", "API")
 }
 
-// thread adds the contact and its last messages, oldest first.
-func (d *Dashboard) thread(ctx context.Context, p *Person, contactID string, s sight, props *views.ConversationProps) error {
-	c, err := d.Contacts.Get(ctx, p.Tenant(), contactID)
+// thread adds the contact, its last messages, oldest first, and the internal notes.
+func (d *Dashboard) thread(ctx context.Context, p *Person, h portal.Handoff, s sight, props *views.ConversationProps) error {
+	c, err := d.Contacts.Get(ctx, p.Tenant(), h.ContactID)
 	switch {
 	case err == nil:
 		seen := s.contact(c)
@@ -192,7 +194,12 @@ func (d *Dashboard) thread(ctx context.Context, p *Person, contactID string, s s
 	case portal.CodeOf(err) != portal.CodeNotFound:
 		return err
 	}
-	list, next, err := d.Messaging.List(ctx, p.Tenant(), portal.MessageFilter{ContactID: contactID}, portal.Page{Limit: threadLength})
+	if !s.withheld {
+		if props.Notes, err = d.Store.Reader(ctx).Notes(p.Tenant(), h.ID); err != nil {
+			return err
+		}
+	}
+	list, next, err := d.Messaging.List(ctx, p.Tenant(), portal.MessageFilter{ContactID: h.ContactID}, portal.Page{Limit: threadLength})
 	if err != nil {
 		return err
 	}
@@ -200,15 +207,28 @@ func (d *Dashboard) thread(ctx context.Context, p *Person, contactID string, s s
 	if err != nil {
 		return err
 	}
-	props.Earlier = next != ""
+	props.Earlier, props.Templates = next != "", known.sorted()
 	for _, m := range slices.Backward(list) {
-		row := views.ThreadMessage{ID: m.ID, Inbound: m.Direction == portal.Inbound, Status: m.Status, Kind: contentKind(ctx, m), At: m.CreatedAt}
+		if props.ChannelID == "" || m.Direction == portal.Inbound {
+			props.ChannelID = m.ChannelID
+		}
+		row := views.ThreadMessage{ID: m.ID, Inbound: m.Direction == portal.Inbound, Status: m.Status, Kind: contentKind(ctx, m), At: m.CreatedAt, Failure: m.Failure}
 		if !s.withheld {
-			for _, line := range known.lines(m) {
-				row.Lines = append(row.Lines, s.text(line))
-			}
+			row.Preview = s.shown(known.shown(m))
 		}
 		props.Thread = append(props.Thread, row)
 	}
 	return nil
+}
+
+// shown masks what a bubble says.
+func (s sight) shown(v views.Preview) views.Preview {
+	for i := range v.Lines {
+		v.Lines[i] = s.text(v.Lines[i])
+	}
+	for i := range v.Taps {
+		v.Taps[i] = s.text(v.Taps[i])
+	}
+	v.Media = s.text(v.Media)
+	return v
 }

@@ -40,6 +40,14 @@ func newOffice(t *testing.T, opts ...func(*store.Options)) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
+	o.Support = support.New(support.Options{Store: o.Store, Send: func(tx *store.Tx, c portal.Caller, a support.Answer) (portal.Message, error) {
+		d := messaging.Draft{To: a.ContactID, From: a.ChannelID, Type: portal.TypeText, Content: portal.Content{Text: &portal.Text{Body: a.Text}}}
+		if a.Template != "" {
+			d.Type, d.Content = portal.TypeTemplate, portal.Content{}
+			d.Template = &messaging.TemplateRef{Name: a.Template, Language: a.Language, Parameters: a.Parameters}
+		}
+		return m.AcceptTx(tx, c, "", d)
+	}})
 	o.Messaging, o.Contacts = m, contacts.New(contacts.Options{Store: o.Store})
 	if o.Wire, err = api.New(api.Options{Store: o.Store, Accounts: o.Accounts, Messaging: m, Contacts: o.Contacts, Support: o.Support, Tokens: o.Tokens, Log: o.Log}); err != nil {
 		t.Fatal(err)

@@ -43,6 +43,7 @@ func (d *Dashboard) routes() []Route {
 		{"GET /messages", member, portal.ReadMessages, d.messages},
 		{"POST /messages", member, portal.WriteMessages, d.sendMessage},
 		{"GET /messages/new", member, portal.WriteMessages, d.composePage},
+		{"GET /messages/new/parameters", member, portal.WriteMessages, d.templateParameters},
 		{"POST /messages/validate", member, portal.WriteMessages, d.checkMessage},
 		{"GET /messages/{id}", byID, portal.ReadMessages, d.message},
 		{"POST /messages/{id}/cancel", byID, portal.WriteMessages, d.cancelMessage},
@@ -56,8 +57,11 @@ func (d *Dashboard) routes() []Route {
 
 		{"GET /conversations", member, portal.ReadConversations, d.conversations},
 		{"GET /conversations/{id}", byID, portal.ReadConversations, d.conversation},
+		{"POST /conversations/{id}/assign", byID, portal.WriteConversations, d.assignConversation},
 		{"POST /conversations/{id}/resolve", byID, portal.WriteConversations, d.resolveConversation},
 		{"POST /conversations/{id}/reveal", byID, portal.ReadConversations, d.revealConversation},
+		{"POST /conversations/{id}/return", byID, portal.WriteConversations, d.returnConversation},
+		{"POST /conversations/{id}/say", byID, portal.WriteConversations, d.sayInConversation},
 		{"POST /conversations/{id}/take", byID, portal.WriteConversations, d.takeConversation},
 
 		{"GET /modules", member, "", d.modules},
