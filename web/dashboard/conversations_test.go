@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/accounts"
 	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/support"
 )
@@ -95,4 +96,83 @@ func TestQueueOrder(t *testing.T) {
 	if n := strings.Count(page, `id="row-`); n != 1 {
 		t.Errorf("%d rows on the second page, want 1", n)
 	}
+}
+
+// TestConversationIsAnswered: who has taken it answers by text in the window, by
+// template always, and writes notes; twice the same form is one message.
+func TestConversationIsAnswered(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	path := "/conversations/" + o.handoff.ID
+	o.desk.send(path+"/say", url.Values{"kind": {"reply"}, "text": {"Cedo demais"}, "nonce": {"a"}}, 409)
+	o.desk.send(path+"/take", nil, 200)
+	reply := url.Values{"kind": {"reply"}, "text": {"Já resolvo"}, "nonce": {"b"}, "channel": {o.inbound.ChannelID}}
+	for range 2 {
+		_, page := o.desk.send(path+"/say", reply, 200)
+		o.has(page, "Já resolvo", "Window open")
+	}
+	o.desk.send(path+"/say", url.Values{"kind": {"template"}, "template": {"order_update/pt_BR"}, "p.name": {"Ana"}, "p.order": {"7"}, "p.status": {"trocado"}, "nonce": {"c"}}, 200)
+	_, page := o.desk.send(path+"/say", url.Values{"kind": {"template"}, "template": {"order_update/pt_BR"}, "p.name": {""}, "nonce": {"d"}}, 422)
+	o.has(page, "Not sent: Template parameters do not fit")
+	_, page = o.desk.send(path+"/say", url.Values{"kind": {"note"}, "text": {"Cliente <calma>"}}, 200)
+	o.has(page, "Internal note, ", "Cliente &lt;calma&gt;")
+	list, _, err := o.Messaging.List(t.Context(), o.tenant, portal.MessageFilter{ContactID: o.contact.ID}, portal.Page{Limit: 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, m := range list {
+		if m.Source == portal.SourcePortal {
+			n++
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d messages were sent from the conversation, want 2", n)
+	}
+	o.become(portal.RoleAuditor)
+	o.lacks(o.read(path, 200), "Cliente", "Já resolvo", path+"/say")
+}
+
+// TestConversationIsAssignedAndReturned: only to members who may have it, and back to automation.
+func TestConversationIsAssignedAndReturned(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	path := "/conversations/" + o.handoff.ID
+	o.desk.send(path+"/assign", url.Values{"member": {"usr_nobody"}}, 422)
+	members, err := o.Support.Agents(o.Store.Reader(t.Context()), o.tenant.AccountID)
+	if err != nil || len(members) != 1 {
+		t.Fatalf("%v, %v", members, err)
+	}
+	_, page := o.desk.send(path+"/assign", url.Values{"member": {members[0].UserID}}, 200)
+	o.has(page, "Assigned to ")
+	o.write(func(tx *store.Tx) error {
+		_, err := tx.AssignHandoff(o.tenant, o.handoff.ID, portal.Requester{ID: "usr_other", Name: "Bia"})
+		return err
+	})
+	_, page = o.desk.send(path+"/take", nil, 409)
+	o.has(page, "Bia has taken this conversation")
+	_, page = o.desk.send(path+"/say", url.Values{"kind": {"reply"}, "text": {"Rascunho"}, "nonce": {"x"}}, 409)
+	o.has(page, `role="alert"`)
+	_, page = o.desk.send(path+"/return", nil, 200)
+	o.has(page, "Returned to automation", "Automations may write")
+	if n := o.audited("handoff.returned", o.handoff.ID); n != 1 {
+		t.Errorf("returned %d times in the audit trail", n)
+	}
+	c, err := o.Contacts.Get(t.Context(), o.tenant, o.contact.ID)
+	if err != nil || c.HandoffID != "" {
+		t.Errorf("automation is still paused: %q, %v", c.HandoffID, err)
+	}
+}
+
+// TestQueueNarrows: by department, with counts; parts are what scripts ask for.
+func TestQueueNarrows(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	departments := []string{"trocas"}
+	if _, err := o.Accounts.Update(t.Context(), portal.Actor{Kind: portal.ActorSystem}, o.tenant.AccountID, accounts.Change{Departments: &departments}); err != nil {
+		t.Fatal(err)
+	}
+	page := o.read("/conversations?env=test&department=trocas", 200)
+	o.lacks(page, o.handoff.ID)
+	o.has(o.read("/conversations?env=test&department=nonsense", 200), o.handoff.ID, "Waiting", "trocas")
 }
