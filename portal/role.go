@@ -21,6 +21,8 @@ const (
 	ManageAccount      Permission = "account:write" // name, zone, testers, departments
 	ReadTokens         Permission = "tokens:read"
 	WriteTokens        Permission = "tokens:write"
+	ReadChannels       Permission = "channels:read"
+	WriteChannels      Permission = "channels:write"
 	ReadMessages       Permission = "messages:read" // messages, contacts, templates
 	WriteMessages      Permission = "messages:write"
 	ReadConversations  Permission = "conversations:read"
@@ -34,16 +36,18 @@ const (
 // only, which the conversation's page decides; the table therefore does not grant it.
 var grants = map[Role][]Permission{
 	RoleOwner: {
-		ManageMembers, ManageAccount, ReadTokens, WriteTokens, ReadMessages, WriteMessages,
+		ManageMembers, ManageAccount, ReadTokens, WriteTokens, ReadChannels, WriteChannels, ReadMessages, WriteMessages,
 		ReadConversations, WriteConversations, ReadLogs, ReadAudit, RevealNumbers,
 	},
 	RoleAdmin: {
-		ManageMembers, ManageAccount, ReadTokens, WriteTokens, ReadMessages, WriteMessages,
+		ManageMembers, ManageAccount, ReadTokens, WriteTokens, ReadChannels, WriteChannels, ReadMessages, WriteMessages,
 		ReadConversations, WriteConversations, ReadLogs, ReadAudit, RevealNumbers,
 	},
-	RoleDeveloper: {ReadTokens, WriteTokens, ReadMessages, WriteMessages, ReadConversations, ReadLogs, RevealNumbers},
-	RoleAgent:     {ReadMessages, WriteMessages, ReadConversations, WriteConversations},
-	RoleAuditor:   {ReadTokens, ReadMessages, ReadConversations, ReadLogs, ReadAudit},
+	RoleDeveloper: {
+		ReadTokens, WriteTokens, ReadChannels, WriteChannels, ReadMessages, WriteMessages, ReadConversations, ReadLogs, RevealNumbers,
+	},
+	RoleAgent:   {ReadMessages, WriteMessages, ReadConversations, WriteConversations},
+	RoleAuditor: {ReadTokens, ReadChannels, ReadMessages, ReadConversations, ReadLogs, ReadAudit},
 }
 
 // May reports whether the role has the permission. An unknown role has none.

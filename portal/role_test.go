@@ -14,6 +14,8 @@ func TestRoles(t *testing.T) {
 		ManageAccount:      {RoleOwner, RoleAdmin},
 		WriteTokens:        {RoleOwner, RoleAdmin, RoleDeveloper},
 		ReadTokens:         {RoleOwner, RoleAdmin, RoleDeveloper, RoleAuditor},
+		WriteChannels:      {RoleOwner, RoleAdmin, RoleDeveloper},
+		ReadChannels:       {RoleOwner, RoleAdmin, RoleDeveloper, RoleAuditor},
 		WriteMessages:      {RoleOwner, RoleAdmin, RoleDeveloper, RoleAgent},
 		ReadMessages:       all,
 		WriteConversations: {RoleOwner, RoleAdmin, RoleAgent},

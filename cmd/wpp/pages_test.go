@@ -45,6 +45,11 @@ var portalPages = map[string][]string{
 	"GET /conversations":      {"/conversations", "/conversations?view=closed", "/conversations?env=live"},
 	"GET /conversations/{id}": {"/conversations/{waiting}", "/conversations/{resolved}"},
 
+	"GET /channels":               {"/channels", "/channels?env=live"},
+	"GET /channels/new":           {"/channels/new", "/channels/new?env=live"},
+	"GET /channels/{id}":          {"/channels/{channel}", "/channels/{cloud}"},
+	"GET /channels/{id}/callback": {},
+
 	"GET /modules": {"/modules"},
 
 	"GET /admin/accounts":      {"/admin/accounts"},
@@ -53,7 +58,7 @@ var portalPages = map[string][]string{
 	"GET /admin/health":        {"/admin/health"},
 
 	"GET /docs":               {"/docs"},
-	"GET /docs/{guide}":       {"/docs/quickstart", "/docs/authentication", "/docs/idempotency", "/docs/errors", "/docs/limits"},
+	"GET /docs/{guide}":       {"/docs/channels", "/docs/quickstart", "/docs/authentication", "/docs/idempotency", "/docs/errors", "/docs/limits"},
 	"GET /docs/api/developer": {"/docs/api/developer"},
 
 	"GET /logs":        {"/logs", "/logs?status=4xx", "/logs?q=nothing-like-it", "/logs?group=error", "/logs?env=live"},

@@ -28,6 +28,7 @@ type world struct {
 	contact, client       string // contacts
 	waiting, resolved     string // handoffs
 	request, refused      string // log entries
+	channel, cloud        string // the number of test, and a real one in live that WhatsApp refuses
 	stranger              string // owner of the other account
 	elsewhere             string // the other account
 	past                  string // the log of the program that made all this
@@ -39,7 +40,7 @@ func email(role portal.Role) string { return string(role) + "@loja.example" }
 // newWorld fills a data folder through the program's own doors.
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{server: start(t, t.TempDir()), stranger: "stranger@other.example"}
+	w := &world{server: start(t, t.TempDir(), nobodysGraph...), stranger: "stranger@other.example"}
 	c := w.commands()
 	w.account = c.ok(password, "account", "create", "--name", "Loja Exemplo", "--email", email(portal.RoleOwner), "--password-stdin", "--plan", "unlimited", "--tester", tester)["account_id"]
 	w.elsewhere = c.ok(password, "account", "create", "--name", "Other", "--email", w.stranger, "--password-stdin")["account_id"]
@@ -50,6 +51,7 @@ func newWorld(t testing.TB) *world {
 	w.makeMessages()
 	w.makeConversations()
 	w.makeLog()
+	w.makeChannels()
 	w.settle()
 	return w
 }
@@ -65,7 +67,38 @@ func (w *world) settle() {
 		w.Fatalf("exit %d", code)
 	}
 	w.past = w.log.String()
-	w.server = start(w.TB, w.data)
+	w.server = start(w.TB, w.data, nobodysGraph...)
+}
+
+// nobodysGraph is where no WhatsApp answers.
+var nobodysGraph = []string{"--graph-url", "http://127.0.0.1:1"}
+
+// makeChannels adds a real number whose token has expired.
+func (w *world) makeChannels() {
+	st := w.store()
+	t := portal.Tenant{AccountID: w.account, Environment: portal.Live}
+	listed, err := st.Reader(w.Context()).Channels(portal.Tenant{AccountID: w.account, Environment: portal.Test})
+	if err != nil || len(listed) == 0 {
+		w.Fatal("no channel in test: ", err)
+	}
+	w.channel = listed[0].ID
+	now, limit := st.Now(), 2000
+	c, secrets := portal.NewSimulatedChannel(t, "Loja", "+551140049999", now)
+	c.Provider, c.Status, c.StatusReason = portal.ProviderCloud, portal.ChannelLoggedOut, portal.ReasonTokenExpired
+	c.VerifiedName, c.PeopleLimit, c.CheckedAt, c.TokenChangedAt, c.SecretChangedAt = "Loja Exemplo", &limit, &now, &now, &now
+	sealed, err := st.SealChannel(c.ID, secrets)
+	if err == nil {
+		err = st.Tx(w.Context(), func(tx *store.Tx) error {
+			if err := tx.InsertChannel(c, sealed); err != nil {
+				return err
+			}
+			return tx.InsertChannelEvent(c, portal.ChannelLoggedOut, map[string]any{"reason": c.StatusReason})
+		})
+	}
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.cloud = c.ID
 }
 
 // makePeople gives the account a member of each role; inviting them is not the
@@ -169,7 +202,7 @@ func (w *world) fill(path string) string {
 		"{account}", w.account, "{elsewhere}", w.elsewhere, "{token}", w.token, "{spare}", w.spare, "{revoked}", w.revoked,
 		"{message}", w.message, "{scheduled}", w.scheduled, "{failed}", w.failed, "{missing}", w.missing,
 		"{contact}", w.contact, "{client}", w.client, "{waiting}", w.waiting, "{resolved}", w.resolved,
-		"{request}", w.request, "{refused}", w.refused,
+		"{channel}", w.channel, "{cloud}", w.cloud, "{request}", w.request, "{refused}", w.refused,
 	).Replace(path)
 }
 

@@ -79,7 +79,8 @@ func (s *Service) Provider(env portal.Environment) string {
 // State is a channel with what the store knows of its work.
 type State struct {
 	portal.Channel
-	Waiting int // messages queued behind it
+	Waiting int  // messages queued behind it
+	People  *int // first written to in 24 h by its business account; nil = not counted
 }
 
 // List returns the tenant's channels, oldest first.

@@ -32,7 +32,7 @@ func (s *Service) Refresh(ctx context.Context) (err error) {
 		if ctx.Err() != nil {
 			break
 		}
-		if _, err := s.refresh(ctx, c, false); err != nil && CodeOfTrouble(err) == nil {
+		if _, err := s.refresh(ctx, c, false); err != nil && TroubleOf(err) == nil {
 			errs = append(errs, err)
 		}
 	}

@@ -38,8 +38,8 @@ func (t *Trouble) Error() string {
 	return fmt.Sprintf("whatsapp refused %s: code %d/%d, status %d", t.Step, t.Code, t.Subcode, t.HTTPCode)
 }
 
-// CodeOfTrouble returns the Trouble in err's chain, nil when there is none.
-func CodeOfTrouble(err error) *Trouble {
+// TroubleOf returns the Trouble in err's chain, nil when there is none.
+func TroubleOf(err error) *Trouble {
 	t, _ := errors.AsType[*Trouble](err)
 	return t
 }

@@ -252,3 +252,18 @@ func (r Reader) WaitingBehind(t portal.Tenant, channelID string) (n int, err err
 	waiting, err := r.Waiting(t)
 	return waiting[channelID], err
 }
+
+// PausedTemplates returns the names of the tenant's templates that WhatsApp paused or disabled.
+func (r Reader) PausedTemplates(t portal.Tenant) (names []string, err error) {
+	err = r.Rows(`
+SELECT /* Template.Paused */ DISTINCT name
+FROM templates
+WHERE account_id = ? AND environment = ? AND status IN ('paused', 'disabled')
+ORDER BY name`, []any{t.AccountID, string(t.Environment)}, func(scan func(dest ...any) error) error {
+		var name string
+		err := scan(&name)
+		names = append(names, name)
+		return err
+	})
+	return names, err
+}

@@ -36,6 +36,7 @@ var menu = []section{
 	{name: portal.Words{EN: "Messaging", PT: "Mensageria"}, places: []place{
 		{"messages", "msg", portal.Words{EN: "Messages", PT: "Mensagens"}, "/messages", "g m", portal.ReadMessages},
 		{"contacts", "user", portal.Words{EN: "Contacts", PT: "Contatos"}, "/contacts", "", portal.ReadMessages},
+		{"channels", "phone", portal.Words{EN: "Channels", PT: "Canais"}, "/channels", "", portal.ReadChannels},
 		{"conversations", "inbox", portal.Words{EN: "Conversations", PT: "Atendimento"}, "/conversations", "g a", portal.ReadConversations},
 	}},
 	{name: portal.Words{EN: "Developers", PT: "Desenvolvedores"}, places: []place{

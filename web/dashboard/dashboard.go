@@ -20,6 +20,7 @@ import (
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/accounts"
 	"github.com/wppmarketing/developers/portal/audit"
+	"github.com/wppmarketing/developers/portal/channels"
 	"github.com/wppmarketing/developers/portal/contacts"
 	"github.com/wppmarketing/developers/portal/messaging"
 	"github.com/wppmarketing/developers/portal/store"
@@ -36,6 +37,7 @@ type Options struct {
 	Accounts   *accounts.Service
 	Tokens     *tokens.Service
 	Messaging  *messaging.Service
+	Channels   *channels.Service
 	Contacts   *contacts.Service
 	Support    *support.Service
 	Log        *audit.Log
