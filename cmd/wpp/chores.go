@@ -9,11 +9,12 @@ import (
 // chores lists the periodic work that one node does for all.
 func (p *program) chores() []chores.Chore {
 	return []chores.Chore{
-		{Name: "channels", Every: 10 * time.Second, Do: p.messaging.Reconnect},
+		{Name: "channels", Every: 10 * time.Second, Do: p.messaging.Reconnect, Idle: p.messaging.AllConnected},
 		{Name: "channel-events", Every: 24 * time.Hour, Do: p.channels.Forget},
 		{Name: "channel-health", Every: time.Minute, Do: p.channels.Refresh},
 		{Name: "forms", Every: 24 * time.Hour, Do: p.tokens.ForgetForms},
 		{Name: "log", Every: time.Hour, Do: p.log.Retain},
+		{Name: "paces", Every: time.Hour, Do: p.messaging.ForgetPaces},
 		{Name: "sessions", Every: time.Hour, Do: p.sessions.ForgetEnded},
 	}
 }

@@ -33,6 +33,9 @@ type Chore struct {
 	Name  string // never changed: it is the key in the store
 	Every time.Duration
 	Do    func(ctx context.Context) error // ends when ctx does
+	// Idle reports, by reading only, that there is nothing to do: the chore then
+	// stays due, and nothing is written for it. nil = there always may be.
+	Idle func(ctx context.Context) (bool, error)
 }
 
 // Options are what the chores are done with.
@@ -64,7 +67,7 @@ type doer struct {
 func (d *doer) pass(ctx context.Context) (n int, err error) {
 	defer portal.Wrap(&err, "chores")
 	unplanned, due, err := d.look(ctx)
-	if err != nil || len(unplanned) == 0 && !due {
+	if err != nil || len(unplanned)+len(due) == 0 {
 		return 0, err
 	}
 	var name string
@@ -75,7 +78,9 @@ func (d *doer) pass(ctx context.Context) (n int, err error) {
 				return err
 			}
 		}
-		name, held, err = tx.ClaimChore(d.names, lease)
+		if len(due) > 0 {
+			name, held, err = tx.ClaimChore(due, lease)
+		}
 		return err
 	})
 	if err != nil || name == "" {
@@ -85,11 +90,11 @@ func (d *doer) pass(ctx context.Context) (n int, err error) {
 }
 
 // look reads, without a transaction, which chores have no place in the plan and
-// whether one is due.
-func (d *doer) look(ctx context.Context) (unplanned []Chore, due bool, err error) {
+// which are due and have something to do.
+func (d *doer) look(ctx context.Context) (unplanned []Chore, due []string, err error) {
 	stored, err := d.Store.Reader(ctx).Chores()
 	if err != nil {
-		return nil, false, err
+		return nil, nil, err
 	}
 	now, planned := d.Store.Now(), map[string]bool{}
 	for _, s := range stored {
@@ -98,11 +103,23 @@ func (d *doer) look(ctx context.Context) (unplanned []Chore, due bool, err error
 			continue // of another version of the program
 		}
 		planned[s.ID] = !s.DueAt.After(now.Add(c.Every)) // later only when the clock was set back
-		due = due || !s.DueAt.After(now)
+		if s.DueAt.After(now) {
+			continue
+		}
+		idle := false
+		if c.Idle != nil {
+			if idle, err = c.Idle(ctx); err != nil {
+				return nil, nil, err
+			}
+		}
+		if !idle {
+			due = append(due, c.Name)
+		}
 	}
 	for _, name := range d.names {
 		if !planned[name] {
 			unplanned = append(unplanned, d.chores[name])
+			due = append(due, name)
 		}
 	}
 	return unplanned, due, nil

@@ -187,7 +187,7 @@ func (e *evaluation) pairReady(tx *store.Tx) (*time.Time, error) {
 	}
 	ready := pace.HeldUntil
 	if e.facts.Limited {
-		ready = later(ready, pairFree(pace, e.waiting))
+		ready = later(ready, pairFree(pace, e.waiting, e.now))
 	}
 	if !ready.After(e.now) {
 		return nil, nil
@@ -220,9 +220,8 @@ func (e *evaluation) verdict() Verdict {
 		v.Category = e.facts.Template.Category
 	}
 	free := v.Category == "service" || v.Category == "utility" && e.open
-	if free {
-		v.Billable = new(bool)
-	}
+	billable := !free
+	v.Billable = &billable
 	return v
 }
 

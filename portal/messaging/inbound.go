@@ -73,19 +73,9 @@ func receive(tx *store.Tx, channel portal.Channel, in whatsapp.Inbound) (m porta
 	}
 	at := earlier(in.At, tx.Now()) // a clock ahead of ours must not hold the window open
 	n := numberOf(in.From)
-	contact, _, err := tx.TouchContact(t, n, store.Touch{
-		WAID: in.From, UserID: in.UserID, Name: in.ProfileName, Source: "inbound", Inbound: true, At: at,
-	})
+	contact, err := author(tx, channel, n, in, at)
 	if err != nil {
 		return m, err
-	}
-	if err := tx.OpenWindow(t, contact.ID, channel.ID, at); err != nil {
-		return m, err
-	}
-	if isOptOut(in.Text) {
-		if err := optOut(tx, t, contact.ID, at); err != nil {
-			return m, err
-		}
 	}
 	conversation, err := tx.Conversation(t, contact.ID)
 	if err != nil {
@@ -101,6 +91,51 @@ func receive(tx *store.Tx, channel portal.Channel, in whatsapp.Inbound) (m porta
 		m.ContextMessageID = answered.ID
 	}
 	return m, tx.InsertMessage(m, nil, nil)
+}
+
+// author returns the person a message came from, after what it means for them:
+// their window opens, and a wish to be left alone is kept. What WhatsApp itself
+// says in their name is no message of theirs.
+func author(tx *store.Tx, channel portal.Channel, n phone.Number, in whatsapp.Inbound, at time.Time) (c portal.Contact, err error) {
+	t := channel.Tenant()
+	touch := store.Touch{WAID: in.From, UserID: in.UserID, Name: in.ProfileName, Source: "inbound", Inbound: true, At: at}
+	if in.Type == "system" {
+		if c, err = tx.KnownPerson(t, n, touch); err != nil {
+			return c, err
+		}
+		return c, move(tx, c, numberOf(in.NewNumber()))
+	}
+	if c, _, err = tx.TouchContact(t, n, touch); err != nil {
+		return c, err
+	}
+	if err := tx.OpenWindow(t, c.ID, channel.ID, at); err != nil {
+		return c, err
+	}
+	if isOptOut(in) {
+		err = optOut(tx, t, c.ID, at)
+	}
+	return c, err
+}
+
+// move gives a person the number that WhatsApp says they have now, unless it is
+// another contact's. Their windows belonged to the old one.
+func move(tx *store.Tx, c portal.Contact, n phone.Number) error {
+	if n.E164 == "" || n.E164 == c.Phone {
+		return nil
+	}
+	t := portal.Tenant{AccountID: c.AccountID, Environment: c.Environment}
+	_, err := tx.ContactByPhone(t, n.Candidates)
+	if portal.CodeOf(err) != portal.CodeNotFound {
+		return err // somebody has it, and what two contacts are is for a person to say
+	}
+	if err := tx.KeepOptOut(c); err != nil {
+		return err
+	}
+	c.Phone, c.WAID = n.E164, ""
+	if err := tx.UpdateContact(&c); err != nil {
+		return err
+	}
+	return tx.CloseWindows(c)
 }
 
 func inboundMessage(now time.Time, channel portal.Channel, in whatsapp.Inbound) portal.Message {

@@ -23,7 +23,7 @@ type NumberReport struct {
 
 // Evidence is one reason for what a NumberReport says.
 type Evidence struct {
-	Source string // static or history
+	Source string // static, history (people's messages and ours), provider (WhatsApp's own word)
 	At     *time.Time
 	Detail portal.Words
 }
@@ -52,7 +52,10 @@ func (s *Service) report(r store.Reader, t portal.Tenant, n phone.Number) (Numbe
 	if err != nil {
 		return report, err
 	}
-	report.WAID = contact.WAID
+	if report.WAID = contact.WAID; report.WAID != "" {
+		report.Confidence = "medium"
+		report.Evidence = append(report.Evidence, Evidence{Source: "provider", Detail: knownWords(phone.Digits(n.E164) != report.WAID)})
+	}
 	status, at, err := r.LastEvidence(t, contact.ID)
 	if portal.CodeOf(err) == portal.CodeNotFound {
 		return report, nil
@@ -65,7 +68,11 @@ func (s *Service) report(r store.Reader, t portal.Tenant, n phone.Number) (Numbe
 	if !found {
 		report.Confidence = "medium" // a blocked sender or an old app looks the same
 	}
-	report.Evidence = append(report.Evidence, Evidence{Source: "history", At: &at, Detail: historyWords(status)})
+	source := "history"
+	if !found {
+		source = "provider"
+	}
+	report.Evidence = append(report.Evidence, Evidence{Source: source, At: &at, Detail: historyWords(status)})
 	return report, nil
 }
 
@@ -77,6 +84,13 @@ func kindWords(kind string) portal.Words {
 		return portal.Words{EN: "A valid landline; few use WhatsApp.", PT: "Um telefone fixo válido; poucos usam WhatsApp."}
 	}
 	return portal.Words{EN: "A valid number.", PT: "Um número válido."}
+}
+
+func knownWords(otherwise bool) portal.Words {
+	if otherwise {
+		return portal.Words{EN: "WhatsApp knows this number in another spelling, which wa_id shows.", PT: "O WhatsApp conhece este número em outra grafia, mostrada em wa_id."}
+	}
+	return portal.Words{EN: "WhatsApp knows this number in this spelling.", PT: "O WhatsApp conhece este número nesta grafia."}
 }
 
 func historyWords(status portal.Status) portal.Words {

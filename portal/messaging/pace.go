@@ -36,14 +36,14 @@ func freeAt(m portal.Message, s store.SendState, now time.Time) time.Time {
 		free = later(free, s.Marketing.HeldUntil)
 	}
 	if s.Limited {
-		free = later(free, pairFree(s.Pair, 0))
+		free = later(free, pairFree(s.Pair, 0, now))
 	}
 	return later(free, now)
 }
 
 // pairFree returns when one more message may go to a person, behind those that wait.
-func pairFree(p store.Pace, waiting int) time.Time {
-	return p.ReadyAt.Add(time.Duration(waiting)*pairEvery - (pairBurst-1)*pairEvery)
+func pairFree(p store.Pace, waiting int, now time.Time) time.Time {
+	return later(p.ReadyAt, now).Add(time.Duration(waiting)*pairEvery - (pairBurst-1)*pairEvery)
 }
 
 // channelHold is how long a channel rests after a limit of the number, the app

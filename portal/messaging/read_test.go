@@ -31,7 +31,7 @@ func TestValidateTellsEverything(t *testing.T) {
 	if diff := cmp.Diff(want, checks); diff != "" {
 		t.Errorf("checks (-want +got):\n%s", diff)
 	}
-	if !v.WouldSend || v.SendsAs != "fallback_template" || v.ContactID == "" || v.Open || v.Category != "utility" || v.Billable != nil || v.LeftToday != nil {
+	if !v.WouldSend || v.SendsAs != "fallback_template" || v.ContactID == "" || v.Open || v.Category != "utility" || v.Billable == nil || !*v.Billable || v.LeftToday != nil {
 		t.Errorf("verdict: %+v", v)
 	}
 	if _, expires, reason := v.Window.State(b.clock.Now()); reason != portal.WindowExpired || expires == nil {

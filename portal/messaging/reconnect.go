@@ -30,6 +30,19 @@ func (s *Service) Reconnect(ctx context.Context) (err error) {
 	return errors.Join(errs...)
 }
 
+// AllConnected reports that Reconnect has nothing to do. It only reads.
+func (s *Service) AllConnected(ctx context.Context) (all bool, err error) {
+	defer portal.Wrap(&err, "AllConnected")
+	out, err := s.store.Reader(ctx).LoggedOutChannels()
+	return len(out) == 0, err
+}
+
+// ForgetPaces removes what WhatsApp's limits no longer count.
+func (s *Service) ForgetPaces(ctx context.Context) (err error) {
+	defer portal.Wrap(&err, "ForgetPaces")
+	return s.store.Tx(ctx, (*store.Tx).ForgetPaces)
+}
+
 func (s *Service) reconnect(ctx context.Context, c portal.Channel) error {
 	client := s.clients[c.Provider]
 	if client == nil || c.Provider == portal.ProviderCloud && !s.patient(c) {

@@ -63,6 +63,12 @@ func (s *Service) numbers(ctx context.Context, channel portal.Channel, appSecret
 	for _, in := range c.Inbound {
 		named = append(named, in.PhoneNumberID)
 	}
+	for _, w := range c.Wishes {
+		named = append(named, w.PhoneNumberID)
+	}
+	for _, e := range c.Troubles {
+		named = append(named, e.PhoneNumberID)
+	}
 	slices.Sort(named)
 	for _, id := range slices.Compact(named) {
 		if id == channel.PhoneNumberID {
@@ -70,6 +76,7 @@ func (s *Service) numbers(ctx context.Context, channel portal.Channel, appSecret
 		}
 		other, secrets, err := s.store.NumberChannel(ctx, channel.Tenant(), id)
 		if portal.CodeOf(err) == portal.CodeNotFound {
+			s.log.WarnContext(ctx, "callback about a number that is not the channel's", "channel", channel.ID)
 			continue
 		}
 		if err != nil {
@@ -102,7 +109,48 @@ func (s *Service) take(tx *store.Tx, numbers map[string]portal.Channel, c whatsa
 			return err
 		}
 	}
+	return takeRest(tx, numbers, c)
+}
+
+// takeRest applies what is about no message: people's wishes, and the numbers' troubles.
+func takeRest(tx *store.Tx, numbers map[string]portal.Channel, c whatsapp.Callback) error {
+	for _, w := range c.Wishes {
+		if channel, ours := numbers[w.PhoneNumberID]; ours {
+			if err := grant(tx, channel.Tenant(), w); err != nil {
+				return err
+			}
+		}
+	}
+	for _, e := range c.Troubles {
+		channel, ours := numbers[e.PhoneNumberID]
+		if !ours {
+			continue
+		}
+		m := portal.Message{AccountID: channel.AccountID, Environment: channel.Environment}
+		if row, _ := portal.ProviderCodeOf(e.Code); row.Class != portal.ProviderStop && row.Class != portal.ProviderPauseMarketing {
+			continue // nothing of the kind can be about a number alone
+		}
+		if err := react(tx, channel, m, failureOf(&e.ProviderError)); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// grant keeps what a person chose inside WhatsApp about marketing. Who stopped
+// everything by a word of theirs gets nothing back by it.
+func grant(tx *store.Tx, t portal.Tenant, w whatsapp.Wish) error {
+	contact, err := tx.KnownPerson(t, numberOf(w.From), store.Touch{WAID: w.From, UserID: w.UserID, Source: "inbound"})
+	if err != nil {
+		return err
+	}
+	at := earlier(w.At, tx.Now())
+	if w.Stop {
+		return stopMarketing(tx, t, contact.ID, at)
+	}
+	in, source, evidence := portal.OptedIn, portal.ConsentByPerson, "user_preferences: resume"
+	_, _, err = tx.SetConsent(t, contact.ID, portal.ConsentChange{Marketing: &in, Source: &source, Evidence: &evidence, At: &at})
+	return err
 }
 
 // reported maps WhatsApp's statuses to ours; others are not for us.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/whatsapp"
 )
 
 // magicNumber matches the numbers with a fixed behavior in the simulator, 1 to 17.
@@ -61,10 +62,27 @@ func (c consent) check(category string) (result string, code portal.Code) {
 	return portal.CheckWarn, warnOptInUnknown
 }
 
-// optOutWords are what a person writes to stop messages, as a whole message.
-var optOutWords = []string{"PARAR", "SAIR", "CANCELAR", "STOP"}
+// optOutWords are what a person writes to stop messages, as a whole message, in
+// the three languages of the region. The first are what the account is shown.
+var optOutWords = []string{
+	"PARAR", "SAIR", "CANCELAR", "STOP",
+	"PARE", "DESCADASTRAR", "REMOVER", "CANCELAR INSCRICAO", "NAO QUERO MAIS", "NAO ENVIAR", "PARAR PROMOCOES",
+	"UNSUBSCRIBE", "OPT OUT", "OPTOUT", "OPT-OUT", "STOP ALL", "STOPALL", "CANCEL", "QUIT", "STOP PROMOTIONS",
+	"BAJA", "DAR DE BAJA", "DARME DE BAJA", "SALIR", "DETENER", "NO MAS", "NO ENVIAR", "DETENER PROMOCIONES",
+}
 
-func isOptOut(text string) bool {
-	word := strings.ToUpper(strings.Trim(text, " \t\r\n.!\"'"))
+// buttonWords mean something else on a button: the order, not the business.
+var buttonWords = []string{"CANCELAR", "CANCEL", "SAIR", "SALIR", "QUIT", "REMOVER"}
+
+// plain writes the letters of those languages without their marks.
+var plain = strings.NewReplacer("Á", "A", "À", "A", "Â", "A", "Ã", "A", "É", "E", "Ê", "E", "Í", "I", "Ó", "O", "Ô", "O", "Õ", "O", "Ú", "U", "Ü", "U", "Ç", "C", "Ñ", "N")
+
+// isOptOut reports whether a person asks for no more messages.
+func isOptOut(in whatsapp.Inbound) bool {
+	word := plain.Replace(strings.ToUpper(strings.Trim(in.Text, " \t\r\n.,;:!?¡¿\"'*_")))
+	word = strings.Join(strings.Fields(word), " ")
+	if in.Type != portal.TypeText && slices.Contains(buttonWords, word) {
+		return false
+	}
 	return slices.Contains(optOutWords, word)
 }

@@ -46,6 +46,14 @@ func (tx *Tx) EnsureContact(t portal.Tenant, n phone.Number, source string) (c p
 	return tx.findOrCreate(t, n, Touch{Source: source})
 }
 
+// KnownPerson is TouchContact for news that are no message: no time is noted and
+// nothing is learnt of a contact that exists.
+func (tx *Tx) KnownPerson(t portal.Tenant, n phone.Number, o Touch) (c portal.Contact, err error) {
+	defer portal.Wrap(&err, "KnownPerson")
+	c, _, err = tx.findOrCreate(t, n, o)
+	return c, err
+}
+
 func (tx *Tx) findOrCreate(t portal.Tenant, n phone.Number, o Touch) (portal.Contact, bool, error) {
 	// A second round is needed only when another node creates the contact meanwhile.
 	for range 3 {

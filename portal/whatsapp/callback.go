@@ -22,6 +22,8 @@ type Callback struct {
 	Statuses   []StatusUpdate
 	Inbound    []Inbound
 	Account    []AccountNews
+	Wishes     []Wish
+	Troubles   []Trouble
 	Unreadable int // parts that should have been one of these and could not be read
 }
 
@@ -51,6 +53,35 @@ type Inbound struct {
 	Text          string          // what can be read as text: body, caption, or the label of the button
 	Content       json.RawMessage // the object named by Type, verbatim, or nil
 	ContextID     string          // wamid of the message it answers, or ""
+}
+
+// NewNumber returns the number that the person has now, as WhatsApp writes it,
+// when the message is WhatsApp's word that it changed; else "".
+func (in Inbound) NewNumber() string {
+	var s struct {
+		Type    string `json:"type"`
+		WAID    string `json:"wa_id"`
+		NewWAID string `json:"new_wa_id"`
+	}
+	if in.Type != "system" || json.Unmarshal(in.Content, &s) != nil || !strings.HasSuffix(s.Type, "_changed_number") {
+		return ""
+	}
+	return clean(cmp.Or(s.WAID, s.NewWAID))
+}
+
+// Wish is what a person chose inside WhatsApp about the business's marketing.
+type Wish struct {
+	PhoneNumberID string
+	From          string // the person as WhatsApp writes it; "" when hidden
+	UserID        string
+	Stop          bool // false: the person wants marketing again
+	At            time.Time
+}
+
+// Trouble is an error of a number that belongs to none of its messages.
+type Trouble struct {
+	PhoneNumberID string
+	ProviderError
 }
 
 // ParseCallback reads the body of a callback whose signature was verified. It
@@ -85,6 +116,8 @@ func ParseCallback(raw []byte) (Callback, error) {
 			switch {
 			case change.Field == "messages":
 				c.readMessages(change.Value)
+			case change.Field == "user_preferences":
+				c.readWishes(change.Value)
 			case slices.Contains(accountFields, change.Field):
 				c.readAccount(entry.ID, change.Field, change.Value)
 			}
@@ -102,6 +135,7 @@ func (c *Callback) readMessages(raw json.RawMessage) {
 		Contacts []wireContact     `json:"contacts"`
 		Statuses []json.RawMessage `json:"statuses"`
 		Messages []json.RawMessage `json:"messages"`
+		Errors   []wireError       `json:"errors"`
 	}
 	err := json.Unmarshal(raw, &value)
 	phoneNumberID := clean(value.Metadata.PhoneNumberID)
@@ -117,6 +151,11 @@ func (c *Callback) readMessages(raw json.RawMessage) {
 			c.Unreadable++
 		}
 	}
+	for _, e := range value.Errors {
+		if e.Code != nil {
+			c.Troubles = append(c.Troubles, Trouble{phoneNumberID, *e.public()})
+		}
+	}
 	for _, m := range value.Messages {
 		if in, ok := readInbound(m, value.Contacts); ok {
 			in.PhoneNumberID = phoneNumberID
@@ -124,6 +163,40 @@ func (c *Callback) readMessages(raw json.RawMessage) {
 		} else {
 			c.Unreadable++
 		}
+	}
+}
+
+// readWishes reads the value of one change of the field user_preferences.
+func (c *Callback) readWishes(raw json.RawMessage) {
+	var value struct {
+		Metadata struct {
+			PhoneNumberID string `json:"phone_number_id"`
+		} `json:"metadata"`
+		Preferences []struct {
+			WAID      string      `json:"wa_id"`
+			UserID    string      `json:"user_id"`
+			Category  string      `json:"category"`
+			Value     string      `json:"value"`
+			Timestamp unixSeconds `json:"timestamp"`
+		} `json:"user_preferences"`
+	}
+	phoneNumberID := ""
+	if json.Unmarshal(raw, &value) == nil {
+		phoneNumberID = clean(value.Metadata.PhoneNumberID)
+	}
+	if phoneNumberID == "" {
+		c.Unreadable++
+		return
+	}
+	for _, p := range value.Preferences {
+		known := p.Category == "marketing_messages" && (p.Value == "stop" || p.Value == "resume")
+		if !known || p.Timestamp.IsZero() || p.WAID == "" && p.UserID == "" {
+			c.Unreadable++
+			continue
+		}
+		c.Wishes = append(c.Wishes, Wish{
+			PhoneNumberID: phoneNumberID, From: clean(p.WAID), UserID: clean(p.UserID), Stop: p.Value == "stop", At: p.Timestamp.Time,
+		})
 	}
 }
 
