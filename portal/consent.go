@@ -28,6 +28,14 @@ type ConsentChange struct {
 	Source            *string
 	At                *time.Time
 	Evidence          *string
+	By                Actor // who asks for the change; zero = the person
+}
+
+// ConsentRecord is one change of a person's consent, as it was then.
+type ConsentRecord struct {
+	At      time.Time // of the change here; Consent.At is when it was given
+	Consent Consent
+	By      Actor
 }
 
 // Apply returns the consent after the change, by the contract's rules: the

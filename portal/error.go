@@ -100,6 +100,15 @@ func CodeOf(err error) Code {
 	return CodeInternal
 }
 
+// FieldsOf returns the fields that an error refuses, none for other errors.
+func FieldsOf(err error) []FieldError {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Fields
+	}
+	return nil
+}
+
 // Wrap puts the act in front of *err if it is not nil: defer portal.Wrap(&err, "Accept(%s)", id).
 // Arguments must not be secrets or phone numbers.
 func Wrap(err *error, format string, args ...any) {

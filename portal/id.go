@@ -22,6 +22,8 @@ const (
 	PrefixChannelEvent = "che"
 	PrefixTemplate     = "tpl"
 	PrefixMedia        = "med"
+	PrefixImport       = "imp"
+	PrefixConsent      = "cns" // never shown
 	PrefixAudit        = "aud"
 	PrefixSession      = "ses"
 )

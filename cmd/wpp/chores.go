@@ -13,6 +13,7 @@ func (p *program) chores() []chores.Chore {
 		{Name: "channel-events", Every: 24 * time.Hour, Do: p.channels.Forget},
 		{Name: "channel-health", Every: time.Minute, Do: p.channels.Refresh},
 		{Name: "forms", Every: 24 * time.Hour, Do: p.tokens.ForgetForms},
+		{Name: "imports", Every: time.Hour, Do: p.contacts.PurgeImports},
 		{Name: "log", Every: time.Hour, Do: p.log.Retain},
 		{Name: "paces", Every: time.Hour, Do: p.messaging.ForgetPaces},
 		{Name: "sessions", Every: time.Hour, Do: p.sessions.ForgetEnded},

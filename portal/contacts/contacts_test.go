@@ -29,8 +29,13 @@ type bench struct {
 func setup(t *testing.T) bench {
 	t.Helper()
 	t.Parallel()
+	return setupOn(t, func(opts ...func(*store.Options)) *store.Store { return storetest.Open(t, opts...) })
+}
+
+func setupOn(t *testing.T, open storetest.Opener) bench {
+	t.Helper()
 	now := start
-	s := storetest.Open(t, func(o *store.Options) { o.Now = func() time.Time { return now } })
+	s := open(func(o *store.Options) { o.Now = func() time.Time { return now } })
 	account := portal.Account{
 		ID: portal.NewID(portal.PrefixAccount), Name: "Loja", Status: portal.AccountActive, Plan: portal.PlanStandard,
 		Language: portal.LangPT, Timezone: "America/Sao_Paulo", Country: "BR", CreatedAt: now, UpdatedAt: now,

@@ -35,6 +35,7 @@ type Upsert struct {
 	Tags       Optional[[]string]       // replace
 	Attributes Optional[map[string]any] // merge by key; a nil value removes
 	OptIn      Optional[portal.ConsentChange]
+	Source     string // of a contact that is created; "" = the caller's way in
 }
 
 // UpsertTx creates the contact, or changes the one that external_id or else
@@ -50,6 +51,7 @@ func (s *Service) UpsertTx(tx *store.Tx, c portal.Caller, in Upsert) (contact po
 	if !in.ExternalID.given() && !in.Phone.given() {
 		return contact, false, nil, refuseNameless()
 	}
+	w := writeOf(c, in, number)
 	// A second round is needed only when another node creates the contact meanwhile.
 	for range 3 {
 		id, err := find(tx, c.Tenant, in, number)
@@ -57,10 +59,10 @@ func (s *Service) UpsertTx(tx *store.Tx, c portal.Caller, in Upsert) (contact po
 			return contact, false, nil, err
 		}
 		if id != "" {
-			contact, warnings, err = change(tx, c.Tenant, id, write{in, number})
+			contact, warnings, err = change(tx, c.Tenant, id, w)
 			return contact, false, warnings, err
 		}
-		contact, created, warnings, err = create(tx, c.Tenant, write{in, number})
+		contact, created, warnings, err = create(tx, c.Tenant, w)
 		if err != nil || created {
 			return contact, created, warnings, err
 		}
@@ -80,13 +82,24 @@ func (s *Service) PatchTx(tx *store.Tx, c portal.Caller, ref string, in Upsert) 
 	if err != nil {
 		return contact, nil, err
 	}
-	return change(tx, c.Tenant, contact.ID, write{in, number})
+	return change(tx, c.Tenant, contact.ID, writeOf(c, in, number))
 }
 
 // write is a checked Upsert with its phone read.
 type write struct {
 	Upsert
 	number phone.Number
+	by     portal.Actor
+}
+
+func writeOf(c portal.Caller, in Upsert, n phone.Number) write {
+	if in.Source == "" {
+		in.Source = portal.SourceAPI
+		if c.Portal {
+			in.Source = portal.SourcePortal
+		}
+	}
+	return write{in, n, c.Actor()}
 }
 
 // find returns the id of the contact that in is about, "" when there is none.
@@ -112,7 +125,7 @@ func find(tx *store.Tx, t portal.Tenant, in Upsert, n phone.Number) (string, err
 
 func create(tx *store.Tx, t portal.Tenant, w write) (c portal.Contact, created bool, warnings []portal.Warning, err error) {
 	c = w.merge(portal.Contact{
-		ID: portal.NewID(portal.PrefixContact), AccountID: t.AccountID, Environment: t.Environment, Source: portal.SourceAPI,
+		ID: portal.NewID(portal.PrefixContact), AccountID: t.AccountID, Environment: t.Environment, Source: w.Source,
 	})
 	created, err = tx.InsertContact(&c)
 	if err != nil || !created {
@@ -154,6 +167,7 @@ func finish(tx *store.Tx, t portal.Tenant, id string, w write) (c portal.Contact
 			unknown := portal.OptInUnknown
 			ch = portal.ConsentChange{Status: &unknown, Marketing: &unknown}
 		}
+		ch.By = w.by
 		_, kept, err := tx.SetConsent(t, id, ch)
 		if err != nil {
 			return c, nil, err

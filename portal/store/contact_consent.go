@@ -24,11 +24,21 @@ func (tx *Tx) SetConsent(t portal.Tenant, contactID string, ch portal.ConsentCha
 	if kept || c.OptIn == before {
 		return c.OptIn, kept, nil
 	}
-	return c.OptIn, false, tx.writeConsent(c)
+	return c.OptIn, false, tx.writeConsent(c, ch.By)
 }
 
-func (tx *Tx) writeConsent(c portal.Contact) error {
-	_, err := tx.Exec(`
+// writeConsent writes the contact's consent and a row of its history.
+func (tx *Tx) writeConsent(c portal.Contact, by portal.Actor) error {
+	err := tx.Post(`
+INSERT /* Contact.ConsentChange */ INTO consent_changes (id, account_id, environment, contact_id, at,
+  status, marketing, source, given_at, evidence, actor_kind, actor_id, actor_name)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		portal.NewID(portal.PrefixConsent), c.AccountID, string(c.Environment), c.ID, tx.now,
+		c.OptIn.Status, c.OptIn.Marketing, c.OptIn.Source, c.OptIn.At, c.OptIn.Evidence, by.Kind, by.ID, by.Name)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`
 UPDATE /* Contact.SetConsent */ contacts
 SET opt_status = ?, opt_marketing = ?, opt_source = ?, opt_at = ?, opt_evidence = ?, updated_at = ?
 WHERE id = ?
@@ -65,7 +75,26 @@ RETURNING status, marketing, source, at`,
 		return false, nil // the contact says more already
 	}
 	c.OptIn = was
-	return true, tx.writeConsent(*c)
+	return true, tx.writeConsent(*c, portal.Actor{Kind: portal.ActorSystem})
+}
+
+// ConsentHistory returns the changes of the contact's consent, newest first.
+func (r Reader) ConsentHistory(t portal.Tenant, contactID string, limit int) (list []portal.ConsentRecord, err error) {
+	defer portal.Wrap(&err, "ConsentHistory(%s)", contactID)
+	err = r.Rows(`
+SELECT /* Contact.ConsentHistory */ at, status, marketing, source, given_at, evidence, actor_kind, actor_id, actor_name
+FROM consent_changes
+WHERE account_id = ?
+AND environment = ?
+AND contact_id = ?
+ORDER BY id DESC
+LIMIT ?`, []any{t.AccountID, string(t.Environment), contactID, limit}, func(scan func(dest ...any) error) error {
+		var h portal.ConsentRecord
+		err := scan(&h.At, &h.Consent.Status, &h.Consent.Marketing, &h.Consent.Source, &h.Consent.At, &h.Consent.Evidence, &h.By.Kind, &h.By.ID, &h.By.Name)
+		list = append(list, h)
+		return err
+	})
+	return list, err
 }
 
 // KeepOptOut remembers, without the number itself, that the person wants no

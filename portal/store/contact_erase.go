@@ -34,6 +34,9 @@ func (tx *Tx) EraseContact(t portal.Tenant, id string) (err error) {
 	if err := tx.forgetSimulated(c); err != nil {
 		return err
 	}
+	if err := tx.forgetImported(c); err != nil {
+		return err
+	}
 	if err := tx.eraseMedia(c); err != nil {
 		return err
 	}

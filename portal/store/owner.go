@@ -9,6 +9,7 @@ var owners = []struct{ prefix, query string }{
 	{portal.PrefixContact, `/* Owner.Contact */ SELECT account_id, environment FROM contacts WHERE id = ?`},
 	{portal.PrefixHandoff, `/* Owner.Handoff */ SELECT account_id, environment FROM handoffs WHERE id = ?`},
 	{portal.PrefixMedia, `/* Owner.Media */ SELECT account_id, environment FROM media WHERE id = ? AND status <> 'deleted'`},
+	{portal.PrefixImport, `/* Owner.Import */ SELECT account_id, environment FROM imports WHERE id = ?`},
 	{portal.PrefixToken, `/* Owner.Token */ SELECT account_id, environment FROM tokens WHERE id = ?`},
 	{portal.PrefixChannel, `/* Owner.Channel */ SELECT account_id, environment FROM channels WHERE id = ? AND removed_at IS NULL`},
 	// The log has no index on the id alone, so every account is asked, in this order.

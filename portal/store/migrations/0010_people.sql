@@ -80,7 +80,6 @@ CREATE TABLE import_parts (
 CREATE TABLE import_errors (
     import_id TEXT NOT NULL,
     line      BIGINT NOT NULL,
-    part      BIGINT NOT NULL,
     number    BIGINT NOT NULL,
     column_at BIGINT NOT NULL,
     field     TEXT NOT NULL,
