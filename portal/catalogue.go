@@ -28,6 +28,7 @@ const (
 	CodeAlreadyResolved     Code = "already_resolved"
 	CodeNotCancelable       Code = "not_cancelable"
 	CodeContactConflict     Code = "contact_conflict"
+	CodeTemplateExists      Code = "template_exists"
 	CodeNoChannel           Code = "no_channel"
 	CodeChannelLoggedOut    Code = "channel_logged_out"
 	CodeChannelBlocked      Code = "channel_blocked"
@@ -207,6 +208,12 @@ var Catalogue = []Entry{
 		Words{"Contact conflict", "Conflito de contatos"},
 		Words{"The phone and the external id belong to two different contacts.", "O telefone e o external_id pertencem a contatos diferentes."},
 		Words{"Read both contacts and correct one of them first.", "Leia os dois contatos e corrija um deles antes."},
+	},
+	{
+		CodeTemplateExists, 409, false,
+		Words{"Template exists", "Modelo já existe"},
+		Words{"There is a template of this name and language already.", "Já existe um modelo com este nome e idioma."},
+		Words{"Change it with `PUT`, or choose another name.", "Altere com `PUT` ou escolha outro nome."},
 	},
 	{
 		CodeNoChannel, 409, false,

@@ -32,7 +32,7 @@ var Scopes = []string{
 
 // UsedScopes lists the scopes that some operation asks for: those that forms offer.
 var UsedScopes = []string{
-	ScopeAccountRead, ScopeMessagesSend, ScopeMessagesRead, ScopeTemplatesRead,
+	ScopeAccountRead, ScopeMessagesSend, ScopeMessagesRead, ScopeTemplatesRead, ScopeTemplatesWrite,
 	ScopeContactsRead, ScopeContactsWrite, ScopeHandoffsRead, ScopeHandoffsWrite, ScopeLogsRead,
 }
 

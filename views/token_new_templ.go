@@ -333,7 +333,7 @@ var scopeGroups = []scopeGroup{
 	{portal.Words{EN: "Contacts", PT: "Contatos"}, []string{portal.ScopeContactsRead, portal.ScopeContactsWrite}},
 	{portal.Words{EN: "Handoffs", PT: "Atendimento"}, []string{portal.ScopeHandoffsRead, portal.ScopeHandoffsWrite}},
 	{portal.Words{EN: "Account and logs", PT: "Conta e logs"}, []string{portal.ScopeAccountRead, portal.ScopeLogsRead}},
-	{portal.Words{EN: "Templates", PT: "Modelos"}, []string{portal.ScopeTemplatesRead}},
+	{portal.Words{EN: "Templates", PT: "Modelos"}, []string{portal.ScopeTemplatesRead, portal.ScopeTemplatesWrite}},
 }
 
 // hiddenScopes are scopes of the token that the form has no box for: an edit keeps them.
@@ -384,7 +384,7 @@ func scopeFields(f TokenForm, presets bool) templ.Component {
 		var templ_7745c5c3_Var7 string
 		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "Scopes", "Escopos"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `token_new.templ`, Line: 179, Col: 42}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/token_new.templ`, Line: 179, Col: 42}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 		if templ_7745c5c3_Err != nil {
@@ -402,7 +402,7 @@ func scopeFields(f TokenForm, presets bool) templ.Component {
 			var templ_7745c5c3_Var8 string
 			templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "Start from", "Começar com"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `token_new.templ`, Line: 182, Col: 65}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/token_new.templ`, Line: 182, Col: 65}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 			if templ_7745c5c3_Err != nil {
@@ -420,7 +420,7 @@ func scopeFields(f TokenForm, presets bool) templ.Component {
 				var templ_7745c5c3_Var9 templ.SafeURL
 				templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinURLErrs(ui.Href(ctx, "/tokens/new", "preset", preset.Name, "name", f.Name))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `token_new.templ`, Line: 184, Col: 98}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/token_new.templ`, Line: 184, Col: 98}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 				if templ_7745c5c3_Err != nil {
@@ -433,7 +433,7 @@ func scopeFields(f TokenForm, presets bool) templ.Component {
 				var templ_7745c5c3_Var10 string
 				templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(strings.Join(preset.Scopes, " "))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `token_new.templ`, Line: 184, Col: 147}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/token_new.templ`, Line: 184, Col: 147}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 				if templ_7745c5c3_Err != nil {
@@ -446,7 +446,7 @@ func scopeFields(f TokenForm, presets bool) templ.Component {
 				var templ_7745c5c3_Var11 string
 				templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(ui.W(ctx, preset.Title))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `token_new.templ`, Line: 184, Col: 175}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/token_new.templ`, Line: 184, Col: 175}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 				if templ_7745c5c3_Err != nil {
@@ -474,7 +474,7 @@ func scopeFields(f TokenForm, presets bool) templ.Component {
 			var templ_7745c5c3_Var12 string
 			templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(ui.W(ctx, g.name))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `token_new.templ`, Line: 190, Col: 26}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/token_new.templ`, Line: 190, Col: 26}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 			if templ_7745c5c3_Err != nil {
@@ -508,7 +508,7 @@ func scopeFields(f TokenForm, presets bool) templ.Component {
 		var templ_7745c5c3_Var13 string
 		templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "All scopes, later ones too", "Todos, inclusive os futuros"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `token_new.templ`, Line: 198, Col: 78}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/token_new.templ`, Line: 198, Col: 78}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
 		if templ_7745c5c3_Err != nil {
@@ -534,7 +534,7 @@ func scopeFields(f TokenForm, presets bool) templ.Component {
 			var templ_7745c5c3_Var14 string
 			templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(s)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `token_new.templ`, Line: 203, Col: 46}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/token_new.templ`, Line: 203, Col: 46}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 			if templ_7745c5c3_Err != nil {
@@ -557,7 +557,7 @@ func scopeFields(f TokenForm, presets bool) templ.Component {
 			var templ_7745c5c3_Var15 string
 			templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs(ui.W(ctx, words))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `token_new.templ`, Line: 208, Col: 22}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/token_new.templ`, Line: 208, Col: 22}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 			if templ_7745c5c3_Err != nil {
@@ -699,16 +699,17 @@ func rateHint(ctx context.Context, planRate int) string {
 
 // scopeActs says what a scope lets a token do.
 var scopeActs = map[string]portal.Words{
-	portal.AllScopes:          {EN: "do everything, operations added later included", PT: "fazer tudo, inclusive o que vier depois"},
-	portal.ScopeAccountRead:   {EN: "read the account", PT: "ler a conta"},
-	portal.ScopeMessagesSend:  {EN: "send messages", PT: "enviar mensagens"},
-	portal.ScopeMessagesRead:  {EN: "read messages", PT: "ler mensagens"},
-	portal.ScopeTemplatesRead: {EN: "read templates", PT: "ler modelos"},
-	portal.ScopeContactsRead:  {EN: "read contacts", PT: "ler contatos"},
-	portal.ScopeContactsWrite: {EN: "write contacts", PT: "gravar contatos"},
-	portal.ScopeHandoffsRead:  {EN: "read handoffs", PT: "ler atendimentos"},
-	portal.ScopeHandoffsWrite: {EN: "open and resolve handoffs", PT: "abrir e resolver atendimentos"},
-	portal.ScopeLogsRead:      {EN: "read the request logs", PT: "ler os logs de requisição"},
+	portal.AllScopes:           {EN: "do everything, operations added later included", PT: "fazer tudo, inclusive o que vier depois"},
+	portal.ScopeAccountRead:    {EN: "read the account", PT: "ler a conta"},
+	portal.ScopeMessagesSend:   {EN: "send messages", PT: "enviar mensagens"},
+	portal.ScopeMessagesRead:   {EN: "read messages", PT: "ler mensagens"},
+	portal.ScopeTemplatesRead:  {EN: "read templates", PT: "ler modelos"},
+	portal.ScopeTemplatesWrite: {EN: "create, edit and delete templates", PT: "criar, editar e apagar modelos"},
+	portal.ScopeContactsRead:   {EN: "read contacts", PT: "ler contatos"},
+	portal.ScopeContactsWrite:  {EN: "write contacts", PT: "gravar contatos"},
+	portal.ScopeHandoffsRead:   {EN: "read handoffs", PT: "ler atendimentos"},
+	portal.ScopeHandoffsWrite:  {EN: "open and resolve handoffs", PT: "abrir e resolver atendimentos"},
+	portal.ScopeLogsRead:       {EN: "read the request logs", PT: "ler os logs de requisição"},
 }
 
 // acts joins what the scopes let a token do into one phrase, its first letter a capital.
@@ -841,7 +842,7 @@ func tokenScript() templ.Component {
 		var templ_7745c5c3_Var20 string
 		templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinStringErrs(static.URL("tokens.js"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `token_new.templ`, Line: 356, Col: 38}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/token_new.templ`, Line: 357, Col: 38}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
 		if templ_7745c5c3_Err != nil {

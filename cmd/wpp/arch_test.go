@@ -19,7 +19,7 @@ type rule struct {
 
 // useCases are the rooms of what the product does. They do not import each other.
 var useCases = []string{
-	"portal/accounts", "portal/audit", "portal/channels", "portal/contacts", "portal/media", "portal/messaging", "portal/support", "portal/tokens",
+	"portal/accounts", "portal/audit", "portal/channels", "portal/contacts", "portal/media", "portal/messaging", "portal/support", "portal/templates", "portal/tokens",
 }
 
 // rules says what a room may import of this module, and which reserved library.
@@ -50,6 +50,7 @@ var rules = []rule{
 	{"portal/worker", []string{"portal", "portal/store"}, nil},
 	{"portal/media", []string{"portal", "portal/store", "portal/whatsapp", "portal/whatsapp/simulator"}, nil},
 	{"portal/messaging", []string{"portal", "portal/lanes", "portal/store", "portal/phone", "portal/whatsapp"}, nil},
+	{"portal/templates", []string{"portal", "portal/store", "portal/whatsapp"}, nil},
 	{"portal/accounts", []string{"portal", "portal/store", "portal/limits", "portal/phone"}, nil},
 	{"portal/tokens", []string{"portal", "portal/store"}, []string{"github.com/maypok86/otter"}},
 	{"portal/channels", []string{"portal", "portal/store", "portal/phone", "portal/whatsapp"}, nil},

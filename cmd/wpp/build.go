@@ -17,6 +17,7 @@ import (
 	"github.com/wppmarketing/developers/portal/messaging"
 	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/support"
+	"github.com/wppmarketing/developers/portal/templates"
 	"github.com/wppmarketing/developers/portal/tokens"
 	"github.com/wppmarketing/developers/portal/whatsapp"
 	"github.com/wppmarketing/developers/portal/whatsapp/simulator"
@@ -39,6 +40,7 @@ type program struct {
 	tokens    *tokens.Service
 	messaging *messaging.Service
 	channels  *channels.Service
+	templates *templates.Service
 	contacts  *contacts.Service
 	support   *support.Service
 	log       *audit.Log
@@ -119,9 +121,14 @@ func (p *program) services(a *app) (err error) {
 	if err != nil {
 		return err
 	}
+	p.templates, err = templates.New(templates.Options{Store: p.store, Logger: p.logger, Simulator: simulated, Cloud: cloud})
+	if err != nil {
+		return err
+	}
 	p.messaging, err = messaging.New(messaging.Options{
 		Store: p.store, Logger: p.logger, Provider: a.provider(), LogIn: p.simulator.LogIn,
 		Simulator: simulated, Cloud: cloud, News: p.channels.News,
+		Templates: p.templates.Apply,
 	})
 	if err != nil {
 		return err
@@ -158,7 +165,7 @@ func (p *program) door(a *app, key []byte) (err error) {
 		return err
 	}
 	v1, err := api.New(api.Options{
-		Store: p.store, Tokens: p.tokens, Accounts: p.accounts, Messaging: p.messaging, Contacts: p.contacts,
+		Store: p.store, Tokens: p.tokens, Accounts: p.accounts, Messaging: p.messaging, Templates: p.templates, Contacts: p.contacts,
 		Support: p.support, Log: p.log, Limits: p.limits, Console: p.sessions.ConsoleCaller,
 		BaseURL: a.BaseURL, ClientIP: clientIP, Logger: p.logger,
 	})
@@ -166,7 +173,7 @@ func (p *program) door(a *app, key []byte) (err error) {
 		return err
 	}
 	pages := dashboard.New(dashboard.Options{
-		Store: p.store, Accounts: p.accounts, Tokens: p.tokens, Messaging: p.messaging, Channels: p.channels, Contacts: p.contacts,
+		Store: p.store, Accounts: p.accounts, Tokens: p.tokens, Messaging: p.messaging, Channels: p.channels, Templates: p.templates, Contacts: p.contacts,
 		Support: p.support, Log: p.log, Sessions: p.sessions, Wire: v1, BaseURL: a.BaseURL, Operations: operationsOf(v1),
 		Health: p.health.props, Simulated: a.provider() == portal.ProviderSimulator, ClientIP: clientIP, Logger: p.logger,
 	})

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/wppmarketing/developers/portal/chores"
+	"github.com/wppmarketing/developers/portal/templates"
 )
 
 // chores lists the periodic work that one node does for all.
@@ -17,5 +18,6 @@ func (p *program) chores() []chores.Chore {
 		{Name: "log", Every: time.Hour, Do: p.log.Retain},
 		{Name: "paces", Every: time.Hour, Do: p.messaging.ForgetPaces},
 		{Name: "sessions", Every: time.Hour, Do: p.sessions.ForgetEnded},
+		{Name: "templates", Every: templates.SyncEvery, Do: p.templates.SyncAll},
 	}
 }

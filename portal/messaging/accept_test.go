@@ -328,13 +328,13 @@ func TestLiveEnvironment(t *testing.T) {
 			t.Errorf("template: %v", err)
 		}
 	})
-	t.Run("of Meta: no channel, no magic numbers", func(t *testing.T) {
+	t.Run("of Meta: no channel, no magic numbers, no templates", func(t *testing.T) {
 		t.Parallel()
 		b := newBench(t, func(o *messaging.Options, _ *portal.Account) { o.Provider, o.Cloud = portal.ProviderCloud, o.Simulator })
 		live := b.caller
 		live.Environment = portal.Live
 		verdict, err := b.service.Validate(t.Context(), live, template(magic("01")))
-		want := []portal.Code{portal.CodeNoChannel, portal.CodeInvalidNumber}
+		want := []portal.Code{portal.CodeNoChannel, portal.CodeInvalidNumber, portal.CodeTemplateNotFound}
 		if err != nil || !slices.Equal(verdict.Blocking, want) {
 			t.Errorf("blocking %v (%v), want %v", verdict.Blocking, err, want)
 		}

@@ -170,6 +170,7 @@ func (e *evaluation) judgeTemplate() {
 		e.note("template", portal.CheckFail, portal.CodeTemplateNotFound, e.templatePointer()+"/name")
 	case e.facts.Template.Status != portal.TemplateApproved:
 		e.note("template", portal.CheckFail, portal.CodeTemplateNotApproved, e.templatePointer()+"/name")
+		e.saysWhy(e.facts.Template.Status)
 	default:
 		e.note("template", portal.CheckPass, "", "")
 	}

@@ -55,6 +55,7 @@ type Options struct {
 	LogIn     func(phoneNumberID string) // ends what logged a simulated number out; nil = nothing does
 	News      News                       // takes what WhatsApp tells of numbers; nil = nobody does
 	Provider  string                     // of the live environment: portal.ProviderSimulator or ProviderCloud
+	Templates TemplateNews               // takes what WhatsApp tells of templates; nil = nobody does
 	Logger    *slog.Logger               // nil = discard
 }
 
@@ -64,15 +65,16 @@ type News func(tx *store.Tx, c portal.Channel, news []whatsapp.AccountNews) erro
 
 // Service is the use case. It is safe for concurrent use, Dispatch excepted.
 type Service struct {
-	store    *store.Store
-	clients  map[string]*whatsapp.Client
-	provider string
-	log      *slog.Logger
-	logIn    func(phoneNumberID string)
-	news     News
-	days     counts[portal.Tenant]
-	people   counts[string] // by portfolio
-	flight   *flight
+	store     *store.Store
+	clients   map[string]*whatsapp.Client
+	provider  string
+	log       *slog.Logger
+	logIn     func(phoneNumberID string)
+	news      News
+	templates TemplateNews
+	days      counts[portal.Tenant]
+	people    counts[string] // by portfolio
+	flight    *flight
 }
 
 // New returns a service, or an error when an option is missing.
@@ -103,9 +105,10 @@ func New(o Options) (*Service, error) {
 			portal.ProviderSimulator: o.Simulator,
 			portal.ProviderCloud:     o.Cloud,
 		},
-		provider: o.Provider,
-		log:      o.Logger,
-		flight:   newFlight(),
+		provider:  o.Provider,
+		templates: o.Templates,
+		log:       o.Logger,
+		flight:    newFlight(),
 	}, nil
 }
 
@@ -137,16 +140,4 @@ func (s *Service) Get(ctx context.Context, t portal.Tenant, id string) (m portal
 func (s *Service) List(ctx context.Context, t portal.Tenant, f portal.MessageFilter, p portal.Page) (list []portal.Message, next string, err error) {
 	defer portal.Wrap(&err, "List")
 	return s.store.Reader(ctx).Messages(t, f, p)
-}
-
-// Templates returns a page of the account's templates, newest first.
-func (s *Service) Templates(ctx context.Context, t portal.Tenant, p portal.Page) (list []portal.Template, next string, err error) {
-	defer portal.Wrap(&err, "Templates")
-	return s.store.Reader(ctx).Templates(t, p)
-}
-
-// Template returns one template; not_found when the tenant has none of that name and language.
-func (s *Service) Template(ctx context.Context, t portal.Tenant, name, language string) (tpl portal.Template, err error) {
-	defer portal.Wrap(&err, "Template")
-	return s.store.Reader(ctx).Template(t, name, language)
 }

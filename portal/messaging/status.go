@@ -46,6 +46,11 @@ func (s *Service) Receive(ctx context.Context, channelID, signature string, raw 
 				return err
 			}
 		}
+		if len(callback.Templates) > 0 && s.templates != nil {
+			if err := s.templates(tx, channel, callback.Templates); err != nil {
+				return err
+			}
+		}
 		return s.take(tx, numbers, callback)
 	})
 }

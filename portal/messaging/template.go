@@ -23,8 +23,6 @@ type parameter struct {
 	Text string `json:"text"`
 }
 
-const named = "named"
-
 // parameterProblems returns what is missing, unknown or unusable in how ref
 // fills t; pointer is where ref stands in the request.
 func parameterProblems(t portal.Template, ref TemplateRef, pointer string) []portal.FieldError {
@@ -54,7 +52,7 @@ func mapProblems(t portal.Template, given map[string]string, pointer string) (pr
 		wanted[p.Name] = true
 		text, ok := given[p.Name]
 		switch {
-		case p.Type != "text":
+		case p.Type != "text" || p.Component == "button":
 			add(p.Name, portal.FieldWrongType) // needs components
 		case !ok:
 			add(p.Name, portal.FieldRequired)
@@ -103,9 +101,9 @@ func countProblems(t portal.Template, part string, given []parameter, pointer st
 		}
 	}
 	missing := len(given) < len(wanted)
-	if t.ParameterFormat == named {
-		missing = slices.ContainsFunc(wanted, func(w portal.TemplateParameter) bool {
-			return !slices.ContainsFunc(given, func(g parameter) bool { return g.Name == w.Name })
+	if t.ParameterFormat == portal.ParametersNamed {
+		missing = missing || part != "button" && slices.ContainsFunc(wanted, func(w portal.TemplateParameter) bool {
+			return w.Type == "text" && !slices.ContainsFunc(given, func(g parameter) bool { return g.Name == w.Name })
 		})
 	}
 	if missing {
@@ -153,7 +151,7 @@ func metaComponents(t portal.Template, values map[string]string) (components []c
 			components = append(components, component{Type: p.Component})
 		}
 		filled := parameter{Type: "text", Text: values[p.Name]}
-		if t.ParameterFormat == named {
+		if t.ParameterFormat == portal.ParametersNamed {
 			filled.Name = p.Name
 		}
 		last := &components[len(components)-1]

@@ -91,6 +91,16 @@ WHERE account_id = ? AND environment = ? AND key_hash = ? AND request_id = ?`,
 		t.AccountID, string(t.Environment), keyHash, k.RequestID))
 }
 
+// ReleaseKey gives back a key that a call had claimed and kept no answer under.
+func (tx *Tx) ReleaseKey(t portal.Tenant, keyHash []byte, requestID string) (err error) {
+	defer portal.Wrap(&err, "ReleaseKey(%s)", requestID)
+	_, err = tx.Exec(`
+DELETE /* Idempotency.Release */ FROM idempotency_keys
+WHERE account_id = ? AND environment = ? AND key_hash = ? AND request_id = ? AND status = 0`,
+		t.AccountID, string(t.Environment), keyHash, requestID)
+	return err
+}
+
 // AddReplay notes that a call got the kept answer of the one that created the
 // message, for the message's timeline. A repeat of the same call is one row.
 func (tx *Tx) AddReplay(messageID, requestID, tokenID string) (err error) {

@@ -32,17 +32,22 @@ var _ simulator.Journal = SimulatorJournal{}
 // Schedule stores callbacks, all or none.
 func (s SimulatorJournal) Schedule(ctx context.Context, callbacks []simulator.Callback) (err error) {
 	defer portal.Wrap(&err, "Schedule")
-	return s.Tx(ctx, func(tx *Tx) error {
-		for _, c := range callbacks {
-			if _, err := tx.Exec(`
+	err = s.Tx(ctx, func(tx *Tx) error { return tx.scheduleCallbacks(callbacks) })
+	if err == nil {
+		s.Notify(TopicSimulator)
+	}
+	return err
+}
+
+func (tx *Tx) scheduleCallbacks(callbacks []simulator.Callback) error {
+	for _, c := range callbacks {
+		if _, err := tx.Exec(`
 INSERT /* SimulatorCallback.Insert */ INTO simulator_callbacks (id, channel_id, body, tries, due_at, claims, reason)
 VALUES (?, ?, ?, 0, ?, 0, '')`, c.ID, c.ChannelID, c.Body, c.DueAt); err != nil {
-				return err
-			}
+			return err
 		}
-		tx.AfterCommit(func() { s.Notify(TopicSimulator) })
-		return nil
-	})
+	}
+	return nil
 }
 
 // owed is a callback with what decides its next try.
@@ -188,11 +193,15 @@ WHERE id = ?`, tx.now, reason, id)
 	return err
 }
 
-// subjectOf returns the message a callback is about, whose callbacks keep their
+// subjectOf returns the message or template a callback is about, whose callbacks keep their
 // order: read, delivered to us before delivered, would hide it for ever.
 func subjectOf(c *owed) string {
-	if parsed, err := whatsapp.ParseCallback(c.Body); err == nil && len(parsed.Statuses) > 0 {
+	parsed, err := whatsapp.ParseCallback(c.Body)
+	switch {
+	case err == nil && len(parsed.Statuses) > 0:
 		return parsed.Statuses[0].MessageID
+	case err == nil && len(parsed.Templates) > 0:
+		return parsed.Templates[0].ID
 	}
 	return c.ID
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -68,6 +69,8 @@ type wireError struct {
 	Title   string `json:"title"`
 	Message string `json:"message"`
 	TraceID string `json:"fbtrace_id"`
+	Heading string `json:"error_user_title"`
+	Advice  string `json:"error_user_msg"`
 	Data    struct {
 		Details string `json:"details"`
 	} `json:"error_data"`
@@ -81,7 +84,19 @@ func (e *wireError) public() *ProviderError {
 		Subcode: e.Subcode,
 		Title:   clean(cmp.Or(e.Title, codePrefix.ReplaceAllString(e.Message, ""))),
 		Details: clean(e.Data.Details),
+		Advice:  clean(e.advice()),
 	}
+}
+
+// advice joins the two texts that Meta writes for people; "" when it wrote none.
+func (e *wireError) advice() string {
+	switch {
+	case e.Heading == "" || e.Advice == "":
+		return cmp.Or(e.Advice, e.Heading)
+	case strings.HasSuffix(e.Heading, "."):
+		return e.Heading + " " + e.Advice
+	}
+	return e.Heading + ". " + e.Advice
 }
 
 // retryAfter reads the standard header, else Meta's own, which counts minutes.

@@ -24,6 +24,7 @@ type Callback struct {
 	Account    []AccountNews
 	Wishes     []Wish
 	Troubles   []Trouble
+	Templates  []TemplateUpdate
 	Unreadable int // parts that should have been one of these and could not be read
 }
 
@@ -120,6 +121,8 @@ func ParseCallback(raw []byte) (Callback, error) {
 				c.readWishes(change.Value)
 			case slices.Contains(accountFields, change.Field):
 				c.readAccount(entry.ID, change.Field, change.Value)
+			case templateFields[change.Field]:
+				c.readTemplate(entry.ID, change.Value)
 			}
 		}
 	}

@@ -21,7 +21,7 @@ const batched = `{"object":"whatsapp_business_account","new":1,"entry":[
     {"id":"wamid.2","status":"failed","timestamp":1795356001,"recipient_id":"5531988887777",
      "errors":[{"code":131026,"title":"Message undeliverable","message":"x","error_data":{"details":"d"},"href":"h"},{"title":"no code"}]},
     {"id":"wamid.3","status":"read"}, 7, {"status":"sent","timestamp":"1"}, {"id":["wamid"],"status":"sent","timestamp":"1"}]}},
-  {"field":"template_category_update","value":{"event":"APPROVED"}},
+  {"field":"flows","value":{"event":"FLOW_STATUS_CHANGE"}},
   {"field":"messages","value":{"metadata":{"phone_number_id":"p1"},"errors":[{"code":131051}]}}]},
  {"id":"w2","changes":[
   {"field":"messages","value":{"metadata":{"phone_number_id":"p2"},

@@ -232,5 +232,6 @@ func (o *Outcome) hide(token string) {
 	told := *o.Error
 	told.Title = strings.ReplaceAll(told.Title, token, "…")
 	told.Details = strings.ReplaceAll(told.Details, token, "…")
+	told.Advice = strings.ReplaceAll(told.Advice, token, "…")
 	o.Error = &told
 }

@@ -30,6 +30,7 @@ type ProviderError struct {
 	Subcode int
 	Title   string
 	Details string
+	Advice  string // what Meta says to a person about a management call, or ""
 }
 
 // kinds says what each class of WhatsApp's errors is to the caller. Codes that

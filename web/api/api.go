@@ -34,6 +34,7 @@ import (
 	"github.com/wppmarketing/developers/portal/messaging"
 	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/support"
+	"github.com/wppmarketing/developers/portal/templates"
 	"github.com/wppmarketing/developers/portal/tokens"
 )
 
@@ -47,6 +48,7 @@ type Options struct {
 	Tokens    *tokens.Service
 	Accounts  *accounts.Service
 	Messaging *messaging.Service
+	Templates *templates.Service
 	Contacts  *contacts.Service
 	Support   *support.Service
 	Log       *audit.Log

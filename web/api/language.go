@@ -172,5 +172,6 @@ func dictionary() map[string]string {
 		add(e.Title, e.Detail, e.Action)
 	}
 	add(descriptions...)
+	add(templateDescriptions...)
 	return m
 }

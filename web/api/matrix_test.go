@@ -28,7 +28,10 @@ var rows = map[string]struct {
 	"listMessages":     {status: 200},
 	"getMessage":       {path: "/v1/messages/{message}", status: 200, foreign: 404},
 	"listTemplates":    {status: 200},
-	"getTemplate":      {path: "/v1/templates/order_update/pt_BR", status: 200},
+	"createTemplate":   {status: 201},
+	"getTemplate":      {path: "/v1/templates/only_here/pt_BR", status: 200, foreign: 404},
+	"updateTemplate":   {path: "/v1/templates/order_update/pt_BR", status: 200},
+	"deleteTemplate":   {path: "/v1/templates/only_here/pt_BR", status: 204, foreign: 404},
 	"upsertContact":    {status: 200},
 	"listContacts":     {status: 200},
 	"getContact":       {path: "/v1/contacts/{contact}", status: 200, foreign: 404},
@@ -72,9 +75,10 @@ func newFixtureOn(w *world) *fixture {
 	later := strings.Replace(example("sendMessage"), `"type"`, `"send_at":"`+time.Now().Add(time.Hour).UTC().Format(time.RFC3339)+`","type"`, 1)
 	scheduled := w.do(ask{method: "POST", path: "/v1/messages", token: f.secret, body: later}).want(202, "")
 	handoff := w.do(ask{method: "POST", path: "/v1/handoffs", token: f.secret, body: example("requestHandoff")}).want(201, "").text("id")
+	template := w.do(ask{method: "POST", path: "/v1/templates", token: f.secret, body: strings.Replace(example("createTemplate"), "pedido_enviado", "only_here", 1)}).want(201, "").text("id")
 	w.row(f.account, portal.Test, sent)
 	channel := w.do(ask{method: "GET", path: "/v1/configuration", token: f.secret}).want(200, "").text("default_channel_id")
-	f.known = []string{channel, contact, erasable, sent.text("id"), scheduled.text("id"), handoff, sent.header.Get("Request-Id")}
+	f.known = []string{template, channel, contact, erasable, sent.text("id"), scheduled.text("id"), handoff, sent.header.Get("Request-Id")}
 	f.ids = strings.NewReplacer("{channel}", channel, "{contact}", contact, "{erasable}", erasable, "{message}", sent.text("id"), "{scheduled}", scheduled.text("id"),
 		"{handoff}", handoff, "{request}", sent.header.Get("Request-Id"))
 	return f
@@ -82,7 +86,7 @@ func newFixtureOn(w *world) *fixture {
 
 // example returns the operation's first documented body, by title.
 func example(id string) string {
-	for _, title := range []string{"Text", "Contact", "Change", "Number", "Handoff", "Resolution", "Two messages", "Two contacts"} {
+	for _, title := range []string{"Text", "Contact", "Change", "Number", "Handoff", "Resolution", "Two messages", "Two contacts", "Template"} {
 		if b := bodies[id][title]; b != nil {
 			return string(b)
 		}

@@ -50,7 +50,8 @@ var (
 		portal.CodeTemplateParameters, portal.CodeOptedOut, portal.CodeOptInRequired, portal.CodeUnsupportedForChannel,
 		portal.CodeNoChannel, portal.CodeChannelLoggedOut, portal.CodeChannelBlocked, portal.CodeDailyLimitReached, portal.CodePairRateLimited,
 	}
-	refusedContacts = []portal.Code{portal.CodeInvalidNumber, portal.CodeContactConflict}
+	refusedTemplates = []portal.Code{portal.CodeNoChannel, portal.CodeChannelLoggedOut}
+	refusedContacts  = []portal.Code{portal.CodeInvalidNumber, portal.CodeContactConflict}
 )
 
 // operations is the whole of /v1, in the order of the reference page.
@@ -108,9 +109,24 @@ var operations = []Operation{
 		Text:    portal.Words{EN: "One row for each name and language. Only approved ones are sent.", PT: "Uma linha por nome e idioma. Só os aprovados são enviados."},
 	},
 	{
+		ID: "createTemplate", Method: "POST", Path: "/v1/templates", Scope: portal.ScopeTemplatesWrite, Module: portal.ModuleMessages, Tag: "Templates", Body: true, Idempotent: true, Success: []int{http.StatusCreated}, Answer: "template", Codes: append([]portal.Code{portal.CodeTemplateExists}, refusedTemplates...),
+		Summary: portal.Words{EN: "Create a template", PT: "Criar um modelo"},
+		Text:    portal.Words{EN: "WhatsApp reviews it: the status is `pending` until it is approved or rejected. In test a review takes two seconds.", PT: "O WhatsApp analisa: o estado é `pending` até ser aprovado ou rejeitado. Em teste, a análise leva dois segundos."},
+	},
+	{
 		ID: "getTemplate", Method: "GET", Path: "/v1/templates/{name}/{language}", Scope: portal.ScopeTemplatesRead, Module: portal.ModuleMessages, Tag: "Templates", Success: ok, Answer: "template",
 		Summary: portal.Words{EN: "Read a template", PT: "Ler um modelo"},
-		Text:    portal.Words{EN: "The text, and the parameters that a send must fill in.", PT: "O texto e os parâmetros que o envio precisa preencher."},
+		Text:    portal.Words{EN: "The text, and the parameters that a send must fill in. A deleted one says so.", PT: "O texto e os parâmetros que o envio precisa preencher. Um modelo apagado diz isso."},
+	},
+	{
+		ID: "updateTemplate", Method: "PUT", Path: "/v1/templates/{name}/{language}", Scope: portal.ScopeTemplatesWrite, Module: portal.ModuleMessages, Tag: "Templates", Body: true, Success: ok, Answer: "template", Codes: append([]portal.Code{portal.CodePreconditionFailed}, refusedTemplates...),
+		Summary: portal.Words{EN: "Change a template", PT: "Alterar um modelo"},
+		Text:    portal.Words{EN: "WhatsApp reviews it again, and it is not sent until it is approved. WhatsApp allows an approved template one edit a day and ten in 30 days.", PT: "O WhatsApp analisa de novo, e o modelo não é enviado até ser aprovado. O WhatsApp permite uma edição por dia e dez em 30 dias em um modelo aprovado."},
+	},
+	{
+		ID: "deleteTemplate", Method: "DELETE", Path: "/v1/templates/{name}/{language}", Scope: portal.ScopeTemplatesWrite, Module: portal.ModuleMessages, Tag: "Templates", Success: noBody, Codes: append([]portal.Code{portal.CodePreconditionFailed}, refusedTemplates...),
+		Summary: portal.Words{EN: "Delete a template", PT: "Apagar um modelo"},
+		Text:    portal.Words{EN: "Deletes it at WhatsApp, in this language only. WhatsApp keeps the name of an approved template taken for 30 days.", PT: "Apaga no WhatsApp, só neste idioma. O WhatsApp mantém o nome de um modelo aprovado reservado por 30 dias."},
 	},
 
 	{

@@ -18,6 +18,7 @@ type reply struct {
 	location string // of the resource, "/v1/…"
 	link     string // the next page's address
 	tag      bool   // the answer has an ETag
+	version  any    // what the ETag is of; nil = the body
 }
 
 // list is the form of every list.
@@ -84,6 +85,11 @@ func render(rep reply) (answer, error) {
 	}
 	ans.body = body
 	ans.header.Set("Content-Type", "application/json")
+	if rep.tag && rep.version != nil {
+		if body, err = encode(rep.version); err != nil {
+			return answer{}, err
+		}
+	}
 	if rep.tag {
 		ans.header.Set("ETag", etag(body))
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/store/storetest"
 	"github.com/wppmarketing/developers/portal/support"
+	"github.com/wppmarketing/developers/portal/templates"
 	"github.com/wppmarketing/developers/portal/tokens"
 	"github.com/wppmarketing/developers/portal/whatsapp"
 	"github.com/wppmarketing/developers/portal/whatsapp/simulator"
@@ -50,16 +51,20 @@ func newWorldOn(t testing.TB, s *store.Store) *world {
 	t.Helper()
 	w := &world{TB: t}
 	w.simulator = simulator.New(simulator.Options{Journal: store.SimulatorJournal{Store: s}, Receive: http.HandlerFunc(w.hook)})
+	client := whatsapp.New(whatsapp.Options{Transport: whatsapp.HandlerTransport(w.simulator)})
+	tpl, err := templates.New(templates.Options{Store: s, Simulator: client})
+	if err != nil {
+		t.Fatal(err)
+	}
 	m, err := messaging.New(messaging.Options{
-		Store: s, Provider: portal.ProviderSimulator,
-		Simulator: whatsapp.New(whatsapp.Options{Transport: whatsapp.HandlerTransport(w.simulator)}),
+		Store: s, Provider: portal.ProviderSimulator, Simulator: client, Templates: tpl.Apply,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	log := audit.New(audit.Options{Store: s})
 	a, err := New(Options{
-		Store: s, Tokens: tokens.New(tokens.Options{Store: s}), Accounts: accounts.New(accounts.Options{Store: s}), Messaging: m,
+		Store: s, Tokens: tokens.New(tokens.Options{Store: s}), Accounts: accounts.New(accounts.Options{Store: s}), Messaging: m, Templates: tpl,
 		Contacts: contacts.New(contacts.Options{Store: s}), Support: support.New(support.Options{Store: s}), Log: log, BaseURL: "https://api.example.com",
 		Console: func(r *http.Request) (portal.Caller, error) {
 			return portal.Caller{}, portal.Refuse(portal.CodeCrossSite)

@@ -17,7 +17,7 @@ type texts map[string]portal.Template
 
 // texts reads the templates of the tenant; those beyond the first hundred are shown by name only.
 func (d *Dashboard) texts(ctx context.Context, t portal.Tenant) (texts, error) {
-	list, _, err := d.Messaging.Templates(ctx, t, portal.Page{Limit: portal.MaxLimit})
+	list, _, err := d.Templates.List(ctx, t, portal.TemplateFilter{}, portal.Page{Limit: portal.MaxLimit})
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ import (
 	"github.com/wppmarketing/developers/portal/messaging"
 	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/support"
+	"github.com/wppmarketing/developers/portal/templates"
 	"github.com/wppmarketing/developers/portal/tokens"
 	"github.com/wppmarketing/developers/views"
 	"github.com/wppmarketing/developers/views/ui"
@@ -38,6 +39,7 @@ type Options struct {
 	Tokens     *tokens.Service
 	Messaging  *messaging.Service
 	Channels   *channels.Service
+	Templates  *templates.Service
 	Contacts   *contacts.Service
 	Support    *support.Service
 	Log        *audit.Log

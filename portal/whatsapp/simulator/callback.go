@@ -117,7 +117,7 @@ func newCallback(ph Phone, due time.Time, field string, value map[string]any) (C
 	}
 	body, err := marshalASCII(map[string]any{
 		"object": "whatsapp_business_account",
-		"entry":  []any{map[string]any{"id": ph.WABA, "changes": []any{map[string]any{"field": field, "value": value}}}},
+		"entry":  []any{map[string]any{"id": ph.WABA, "time": due.Unix(), "changes": []any{map[string]any{"field": field, "value": value}}}},
 	})
 	return Callback{ID: portal.NewID(callbackPrefix), ChannelID: ph.ChannelID, DueAt: due, Body: body}, err
 }

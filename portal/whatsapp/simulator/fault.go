@@ -15,6 +15,8 @@ type fault struct {
 	subcode   int
 	title     string
 	details   string
+	heading   string // for people, of a management call
+	advice    string
 	transient bool
 
 	bare       bool          // the answer holds no error object, as from a gateway
@@ -39,6 +41,9 @@ func (f *fault) body(trace string) any {
 	}
 	if f.details != "" {
 		object["error_data"] = map[string]string{"messaging_product": "whatsapp", "details": f.details}
+	}
+	if f.advice != "" {
+		object["error_user_title"], object["error_user_msg"], object["is_transient"] = f.heading, f.advice, false
 	}
 	if f.transient {
 		object["is_transient"] = true

@@ -112,7 +112,7 @@ func TestFaultsOfMessages(t *testing.T) {
 		{"unknown component", template(`[{"type":"footer"}]`), 400, 131009, ""},
 		{"header parameter", template(`[{"type":"HEADER","parameters":[{"type":"text","text":"x"}]}]`), 400, 132000, "header"},
 		{"positional", template(`[{"type":"body","parameters":[{"type":"text","text":"1"},{"type":"text","text":"2"},{"type":"text","text":"3"}]}]`), 400, 132012, "parameter_name"},
-		{"parameter of another type", template(`[{"type":"body","parameters":[{"type":"image"},{"type":"text","text":"2"},{"type":"text","text":"3"}]}]`), 400, 132012, "type text"},
+		{"parameter of another type", template(`[{"type":"body","parameters":[{"type":"image"},{"type":"text","text":"2"},{"type":"text","text":"3"}]}]`), 400, 132012, "expected TEXT, received IMAGE"},
 		{"unknown parameter", strings.Replace(named("a", "b", "c"), `"order"`, `"pedido"`, 1), 400, 132012, "unknown"},
 		{"parameter twice", strings.Replace(named("a", "b", "c"), `"order"`, `"name"`, 1), 400, 132012, "twice"},
 		{"empty parameter", named("", "b", "c"), 400, 131009, "text"},

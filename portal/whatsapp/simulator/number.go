@@ -38,10 +38,13 @@ var numberEdges = map[string]edge{
 
 // businessEdges are what a business account answers.
 var businessEdges = map[string]edge{
-	"DELETE subscribed_apps": (*Simulator).unsubscribe,
-	"GET phone_numbers":      (*Simulator).phoneNumbers,
-	"GET subscribed_apps":    (*Simulator).subscriptions,
-	"POST subscribed_apps":   (*Simulator).subscribe,
+	"DELETE message_templates": (*Simulator).deleteTemplates,
+	"DELETE subscribed_apps":   (*Simulator).unsubscribe,
+	"GET message_templates":    (*Simulator).listTemplates,
+	"GET phone_numbers":        (*Simulator).phoneNumbers,
+	"GET subscribed_apps":      (*Simulator).subscriptions,
+	"POST message_templates":   (*Simulator).createTemplate,
+	"POST subscribed_apps":     (*Simulator).subscribe,
 }
 
 var success = map[string]bool{"success": true}

@@ -51,7 +51,7 @@ func (p Phone) LogValue() slog.Value { return slog.StringValue(p.ID) }
 
 // Options of a Simulator.
 type Options struct {
-	Journal Journal
+	Journal Journal          // a TemplateStore too, or templates live in the process
 	Now     func() time.Time // default time.Now
 	Receive http.Handler     // takes the callbacks at POST /hooks/whatsapp/{channel_id}
 	Media   Shelf            // default: in memory
@@ -77,6 +77,8 @@ type Simulator struct {
 	outward  http.RoundTripper
 	control  bool
 	kept     outbox
+
+	templates TemplateStore
 }
 
 // New returns a simulator.
@@ -87,6 +89,10 @@ func New(o Options) *Simulator {
 	}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	s.templates = &memoryTemplates{journal: o.Journal}
+	if kept, ok := o.Journal.(TemplateStore); ok {
+		s.templates = kept
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -156,6 +162,8 @@ func (s *Simulator) answer(w http.ResponseWriter, r *http.Request, path []string
 		return served{}, s.serveFile(w, r)
 	case len(path) == 1 && path[0] != "" && r.Method == http.MethodDelete:
 		return s.deleteMedia(r, path[0])
+	case len(path) == 1 && digits.MatchString(path[0]) && r.Method != http.MethodDelete && s.isTemplate(r.Context(), path[0]):
+		return s.templateNode(r, path[0])
 	case len(path) == 1 && path[0] != "" && r.Method == http.MethodGet:
 		ph, err := s.authorize(r, path[0])
 		if isNoObject(err) {
