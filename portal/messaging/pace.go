@@ -21,10 +21,10 @@ const (
 // How long WhatsApp's limits are kept away from, and when one that is met again
 // counts as the first.
 const (
-	channelForget   = 30 * time.Second
+	channelForget   = 5 * time.Second
 	pairForget      = 10 * time.Minute
 	marketingForget = 24 * time.Hour
-	maxChannelHold  = time.Minute
+	maxChannelHold  = 30 * time.Second
 	maxMarketing    = 24 * time.Hour
 )
 
