@@ -22,7 +22,7 @@ import (
 	"strings"
 )
 
-//go:embed app.css app.js keys.js live.js messages.css parts.js tokens.js icon.svg
+//go:embed app.css app.js keys.js live.js messages.css parts.js phone.css phone.js tokens.js icon.svg
 var files embed.FS
 
 // types is the allow-list: every served name and its media type.
@@ -34,6 +34,8 @@ var types = map[string]string{
 	"live.js":      "text/javascript; charset=utf-8",
 	"messages.css": "text/css; charset=utf-8",
 	"parts.js":     "text/javascript; charset=utf-8",
+	"phone.css":    "text/css; charset=utf-8",
+	"phone.js":     "text/javascript; charset=utf-8",
 	"tokens.js":    "text/javascript; charset=utf-8",
 }
 

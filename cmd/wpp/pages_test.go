@@ -50,6 +50,9 @@ var portalPages = map[string][]string{
 	"GET /channels/{id}":          {"/channels/{channel}", "/channels/{cloud}"},
 	"GET /channels/{id}/callback": {},
 
+	"GET /simulator":      {"/simulator", "/simulator?contact={contact}", "/simulator?number=%2B5511900000008", "/simulator?env=live"},
+	"GET /simulator/live": {},
+
 	"GET /modules": {"/modules"},
 
 	"GET /admin/accounts":      {"/admin/accounts"},

@@ -110,6 +110,17 @@ var portalRoutes = map[string]portalRoute{
 	"POST /channels/{id}/token":    {who: rowOwner, may: portal.WriteChannels, path: "/channels/{cloud}/token", form: "token=EAAmatrixmatrixmatrixmatrix"},
 	"POST /channels/{id}/verify":   {who: rowOwner, may: portal.WriteChannels, path: "/channels/{cloud}/verify", form: "code=123456"},
 
+	"GET /simulator":             {who: members, may: portal.WriteMessages, path: "/simulator"},
+	"GET /simulator/live":        {who: members, may: portal.WriteMessages, path: "/simulator/live"},
+	"POST /simulator/answer":     {who: members, may: portal.WriteMessages, path: "/simulator/answer", form: "quick=Sim"},
+	"POST /simulator/callbacks":  {who: members, may: portal.WriteMessages, path: "/simulator/callbacks", form: "delivery=none"},
+	"POST /simulator/chaos":      {who: members, may: portal.WriteMessages, path: "/simulator/chaos", form: "duplicates=on"},
+	"POST /simulator/clock":      {who: members, may: portal.WriteMessages, path: "/simulator/clock", form: "add=close"},
+	"POST /simulator/login":      {who: members, may: portal.WriteMessages, path: "/simulator/login"},
+	"POST /simulator/person":     {who: members, may: portal.WriteMessages, path: "/simulator/person", form: "unread_person=on"},
+	"POST /simulator/rules":      {who: members, may: portal.WriteMessages, path: "/simulator/rules", form: "target=&trigger=next+1&effect=131000"},
+	"POST /simulator/rules/drop": {who: members, may: portal.WriteMessages, path: "/simulator/rules/drop", form: "rule=none"},
+
 	"GET /modules": {who: members, path: "/modules"},
 
 	"GET /admin/accounts":                        {who: platform, path: "/admin/accounts"},

@@ -44,6 +44,7 @@ var menu = []section{
 		{"logs", "list", portal.Words{EN: "Request logs", PT: "Logs de requisição"}, "/logs", "g l", portal.ReadLogs},
 		{"reference", "term", portal.Words{EN: "API reference", PT: "Docs"}, "/docs/api/developer", "g d", ""},
 		{"docs", "book", portal.Words{EN: "Guides", PT: "Guias"}, "/docs", "", ""},
+		{"simulator", "phone", portal.Words{EN: "Simulator", PT: "Simulador"}, "/simulator", "", portal.WriteMessages},
 		{"modules", "cube", portal.Words{EN: "Modules", PT: "Módulos"}, "/modules", "", ""},
 	}},
 	{name: portal.Words{EN: "Account", PT: "Conta"}, places: []place{

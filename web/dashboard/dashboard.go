@@ -27,6 +27,7 @@ import (
 	"github.com/wppmarketing/developers/portal/support"
 	"github.com/wppmarketing/developers/portal/templates"
 	"github.com/wppmarketing/developers/portal/tokens"
+	"github.com/wppmarketing/developers/portal/whatsapp/simulator"
 	"github.com/wppmarketing/developers/views"
 	"github.com/wppmarketing/developers/views/ui"
 	"github.com/wppmarketing/developers/web/session"
@@ -43,6 +44,7 @@ type Options struct {
 	Contacts   *contacts.Service
 	Support    *support.Service
 	Log        *audit.Log
+	Simulator  *simulator.Simulator
 	Sessions   *session.Manager
 	Wire       Wire                                    // what /v1 answers, for "As API response"
 	Operations []Operation                             // of /v1, to name what was called

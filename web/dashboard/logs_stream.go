@@ -143,7 +143,7 @@ func (d *Dashboard) follow(ctx context.Context, p *Person, f feed) {
 				return
 			}
 		case <-check.C:
-			if !d.stillMay(ctx, p) {
+			if !d.stillMay(ctx, p, portal.ReadLogs) {
 				_ = f.out.send("end", "")
 				return
 			}
@@ -154,8 +154,8 @@ func (d *Dashboard) follow(ctx context.Context, p *Person, f feed) {
 	}
 }
 
-// stillMay reports whether the session stands and the role still reads logs in this account.
-func (d *Dashboard) stillMay(ctx context.Context, p *Person) bool {
+// stillMay reports whether the session stands and the role still has the permission in this account.
+func (d *Dashboard) stillMay(ctx context.Context, p *Person, perm portal.Permission) bool {
 	if !d.Sessions.Alive(ctx) {
 		return false
 	}
@@ -164,7 +164,7 @@ func (d *Dashboard) stillMay(ctx context.Context, p *Person) bool {
 		return false
 	}
 	_, role, err := d.Accounts.Acting(ctx, user, p.Account.ID)
-	return err == nil && role.May(portal.ReadLogs)
+	return err == nil && role.May(perm)
 }
 
 // eventStream writes server-sent events.

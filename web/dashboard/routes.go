@@ -83,6 +83,17 @@ func (d *Dashboard) routes() []Route {
 		{"POST /conversations/{id}/say", byID, portal.WriteConversations, d.sayInConversation},
 		{"POST /conversations/{id}/take", byID, portal.WriteConversations, d.takeConversation},
 
+		{"GET /simulator", member, portal.WriteMessages, d.simulator},
+		{"GET /simulator/live", member, portal.WriteMessages, d.simulatorLive},
+		{"POST /simulator/answer", member, portal.WriteMessages, d.simulatorAnswer},
+		{"POST /simulator/callbacks", member, portal.WriteMessages, d.simulatorRedeliver},
+		{"POST /simulator/chaos", member, portal.WriteMessages, d.simulatorChaos},
+		{"POST /simulator/clock", member, portal.WriteMessages, d.simulatorClock},
+		{"POST /simulator/login", member, portal.WriteMessages, d.simulatorLogin},
+		{"POST /simulator/person", member, portal.WriteMessages, d.simulatorPerson},
+		{"POST /simulator/rules", member, portal.WriteMessages, d.simulatorAddRule},
+		{"POST /simulator/rules/drop", member, portal.WriteMessages, d.simulatorDropRule},
+
 		{"GET /modules", member, "", d.modules},
 
 		{"GET /docs", public, "", d.guides},

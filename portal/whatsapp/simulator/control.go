@@ -111,7 +111,7 @@ func (s *Simulator) overview(r *http.Request, ph Phone, _ []string) (any, error)
 	}
 	seen := map[string]int{}
 	for _, rule := range ph.Settings.Rules {
-		seen[rule.ID] = s.memory.seen(rule.ID)
+		seen[rule.ID] = s.Seen(rule.ID)
 	}
 	answer := map[string]any{
 		"phone_number_id": ph.ID, "display_phone_number": phone.Format(ph.Number), "waba_id": ph.WABA,
@@ -170,9 +170,7 @@ func (s *Simulator) dropRules(r *http.Request, ph Phone, _ []string) (any, error
 
 func (s *Simulator) dropRule(r *http.Request, ph Phone, rest []string) (any, error) {
 	return s.configure(r, ph, func(c *Settings) error {
-		n := len(c.Rules)
-		c.Rules = slices.DeleteFunc(c.Rules, func(rule Rule) bool { return rule.ID == rest[0] })
-		if len(c.Rules) == n {
+		if !c.Drop(rest[0]) {
 			return noObject(r.Method)
 		}
 		return nil

@@ -65,11 +65,11 @@ func (m *memory) rule(ph Phone, msg message) (Effect, bool) {
 	return Effect{}, false
 }
 
-// seen returns how many messages a rule was about.
-func (m *memory) seen(rule string) int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.rules[rule]
+// Seen returns how many messages a rule was about, in this process.
+func (s *Simulator) Seen(rule string) int {
+	s.memory.mu.Lock()
+	defer s.memory.mu.Unlock()
+	return s.memory.rules[rule]
 }
 
 func (m *memory) logOut(phoneNumberID string, until time.Time) {

@@ -81,6 +81,13 @@ func (s *Seconds) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
+// Drop removes a rule and reports whether it was there.
+func (s *Settings) Drop(rule string) bool {
+	n := len(s.Rules)
+	s.Rules = slices.DeleteFunc(s.Rules, func(r Rule) bool { return r.ID == rule })
+	return len(s.Rules) < n
+}
+
 const prefixRule = "rul"
 
 const (
