@@ -720,7 +720,7 @@ func channelHealth(p ChannelProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if p.People == nil || p.PeopleLimit == nil {
+			if p.PeopleLimit == nil {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<p class=\"muted\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -743,7 +743,7 @@ func channelHealth(p ChannelProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Meter(ui.L(ctx, "People first written to in 24 h", "Pessoas contatadas pela primeira vez em 24 h"), int64(*p.People), int64(*p.PeopleLimit)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Meter(ui.L(ctx, "People first written to in 24 h", "Pessoas contatadas pela primeira vez em 24 h"), int64(p.People), int64(*p.PeopleLimit)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

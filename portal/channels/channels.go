@@ -20,6 +20,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/store"
@@ -79,8 +80,8 @@ func (s *Service) Provider(env portal.Environment) string {
 // State is a channel with what the store knows of its work.
 type State struct {
 	portal.Channel
-	Waiting int  // messages queued behind it
-	People  *int // first written to in 24 h by its business account; nil = not counted
+	Waiting int // messages queued behind it
+	People  int // that its business account wrote to first in the last 24 h
 }
 
 // List returns the tenant's channels, oldest first.
@@ -117,7 +118,10 @@ func (s *Service) Get(ctx context.Context, t portal.Tenant, id string) (state St
 
 func (s *Service) stateOf(r store.Reader, c portal.Channel) (state State, err error) {
 	state.Channel = c
-	state.Waiting, err = r.WaitingBehind(c.Tenant(), c.ID)
+	if state.Waiting, err = r.WaitingBehind(c.Tenant(), c.ID); err != nil {
+		return state, err
+	}
+	state.People, _, err = r.PeopleCounted(c.WABA, s.store.Now().Add(-24*time.Hour))
 	return state, err
 }
 

@@ -3,6 +3,7 @@ package messaging
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/store"
@@ -31,14 +32,18 @@ type Problem struct {
 	Action portal.Words
 }
 
-// ChannelState is a channel and how many queued messages wait behind it.
+// ChannelState is a channel with what it has to do.
 type ChannelState struct {
 	portal.Channel
-	Waiting int
+	Waiting int // queued messages behind it
+	People  int // that its business wrote to first in the last 24 h
 }
 
 // The codes of a Problem that are not codes of the error catalogue.
-const problemNoTemplate portal.Code = "no_approved_template"
+const (
+	problemNoTemplate portal.Code = "no_approved_template"
+	problemConnecting portal.Code = "channel_connecting"
+)
 
 // problems are the words of each Problem, in the order they are reported.
 var problems = []Problem{
@@ -50,17 +55,22 @@ var problems = []Problem{
 	{
 		portal.CodeNoChannel,
 		portal.Words{EN: "The account has no number here.", PT: "A conta não tem número aqui."},
-		portal.Words{EN: "Ask the platform to connect a number.", PT: "Peça à plataforma para conectar um número."},
+		portal.Words{EN: "Connect one on the page Channels of the portal.", PT: "Conecte um na página Canais do portal."},
 	},
 	{
 		portal.CodeChannelLoggedOut,
 		portal.Words{EN: "The default number is logged out.", PT: "O número padrão está desconectado."},
-		portal.Words{EN: "Ask the platform to connect it again.", PT: "Peça à plataforma para conectá-lo de novo."},
+		portal.Words{EN: "Its page in the portal says why: replace the token, or register the number.", PT: "A página dele no portal diz o motivo: troque o token ou registre o número."},
+	},
+	{
+		problemConnecting,
+		portal.Words{EN: "WhatsApp does not let the default number send yet. Messages wait.", PT: "O WhatsApp ainda não deixa o número padrão enviar. As mensagens esperam."},
+		portal.Words{EN: "Register it on its page in the portal.", PT: "Registre-o na página dele no portal."},
 	},
 	{
 		portal.CodeChannelBlocked,
-		portal.Words{EN: "WhatsApp blocked the default number.", PT: "O WhatsApp bloqueou o número padrão."},
-		portal.Words{EN: "Solve it in the WhatsApp manager.", PT: "Resolva no gerenciador do WhatsApp."},
+		portal.Words{EN: "WhatsApp blocked the default number, or your team paused it.", PT: "O WhatsApp bloqueou o número padrão, ou a sua equipe o pausou."},
+		portal.Words{EN: "Solve it in WhatsApp Manager and check again, or resume it in the portal.", PT: "Resolva no Gerenciador do WhatsApp e verifique de novo, ou retome-o no portal."},
 	},
 	{
 		problemNoTemplate,
@@ -83,25 +93,32 @@ func (s *Service) Configuration(ctx context.Context, t portal.Tenant) (c Configu
 	if t.Environment == portal.Test {
 		c.Testers = c.Account.Testers
 	}
-	if err := c.readChannels(r, t); err != nil {
+	if err := c.readChannels(r, t, s.store.Now()); err != nil {
 		return c, err
 	}
 	return c, c.findProblems(r, t)
 }
 
-func (c *Configuration) readChannels(r store.Reader, t portal.Tenant) error {
+func (c *Configuration) readChannels(r store.Reader, t portal.Tenant, now time.Time) error {
 	channels, err := r.Channels(t)
 	if err != nil {
 		return err
 	}
 	waiting, err := r.Waiting(t)
+	if err != nil {
+		return err
+	}
 	for _, ch := range channels {
-		c.Channels = append(c.Channels, ChannelState{Channel: ch, Waiting: waiting[ch.ID]})
+		people, _, err := r.PeopleCounted(ch.WABA, now.Add(-peopleDay))
+		if err != nil {
+			return err
+		}
+		c.Channels = append(c.Channels, ChannelState{Channel: ch, Waiting: waiting[ch.ID], People: people})
 		if ch.Default && c.Default == "" {
 			c.Default = ch.ID
 		}
 	}
-	return err
+	return nil
 }
 
 func (c *Configuration) findProblems(r store.Reader, t portal.Tenant) error {
@@ -118,6 +135,7 @@ func (c *Configuration) findProblems(r store.Reader, t portal.Tenant) error {
 		portal.CodeModuleInactive:   !slices.Contains(modules, portal.ModuleMessages),
 		portal.CodeNoChannel:        status == "",
 		portal.CodeChannelLoggedOut: status == portal.ChannelLoggedOut,
+		problemConnecting:           status == portal.ChannelConnecting,
 		portal.CodeChannelBlocked:   status == portal.ChannelBlocked,
 		problemNoTemplate:           approved == 0,
 	}

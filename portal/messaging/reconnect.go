@@ -88,6 +88,9 @@ func (s *Service) LogInTx(tx *store.Tx, c portal.Caller, id string) (state Chann
 		return state, portal.Refuse(portal.CodeEnvironmentMismatch)
 	}
 	channel, err := tx.Channel(c.Tenant, id)
+	if err == nil && channel.RemovedAt != nil {
+		err = portal.Refuse(portal.CodeNotFound)
+	}
 	if err != nil {
 		return state, err
 	}
@@ -102,5 +105,9 @@ func (s *Service) LogInTx(tx *store.Tx, c portal.Caller, id string) (state Chann
 	}
 	tx.AfterCommit(func() { s.logIn(channel.PhoneNumberID) })
 	waiting, err := tx.Waiting(c.Tenant)
-	return ChannelState{Channel: channel, Waiting: waiting[id]}, err
+	if err != nil {
+		return state, err
+	}
+	people, _, err := tx.PeopleCounted(channel.WABA, tx.Now().Add(-peopleDay))
+	return ChannelState{Channel: channel, Waiting: waiting[id], People: people}, err
 }

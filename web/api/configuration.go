@@ -18,12 +18,27 @@ type Configuration struct {
 	Limits           Limits        `json:"limits"`
 	Window           WindowRule    `json:"window" doc:"The rule of the 24-hour window."`
 	OptIn            OptInRule     `json:"opt_in" doc:"The rule of consent."`
+	QuietHours       *QuietHours   `json:"quiet_hours" doc:"When automations write to nobody; null without such hours."`
 	Departments      []string      `json:"departments" doc:"Where a handoff can go."`
 	DefaultCountry   string        `json:"default_country" doc:"Numbers without a country code are read in it."`
 	DefaultLanguage  string        `json:"default_language" doc:"WhatsApp's language code."`
 	Timezone         string        `json:"timezone" doc:"IANA zone."`
 	TesterNumbers    []string      `json:"tester_numbers" doc:"Test only: numbers whose window is open."`
+	WebhookEndpoints []EndpointRef `json:"webhook_endpoints" doc:"Where webhooks are delivered."`
 	RetentionDays    RetentionDays `json:"retention_days" doc:"How long things are kept."`
+}
+
+// QuietHours are in the person's own zone.
+type QuietHours struct {
+	From string `json:"from" doc:"Hours and minutes, as 20:00."`
+	To   string `json:"to" doc:"Hours and minutes, as 20:00."`
+}
+
+// EndpointRef is one of the account's webhook endpoints.
+type EndpointRef struct {
+	ID     string `json:"id"`
+	URL    string `json:"url"`
+	Status string `json:"status" doc:"enabled or disabled."`
 }
 
 // Readiness says whether messages can be sent.
@@ -61,9 +76,21 @@ type MessagingLimit struct {
 
 // Limits are those of the account and its token.
 type Limits struct {
-	RequestsPerSecond *int     `json:"requests_per_second" doc:"Null: no limit."`
-	MessagesPerDay    DayLimit `json:"messages_per_day" doc:"A day is a moving 24 hours."`
-	BodyBytes         int      `json:"body_bytes" doc:"Largest body of a request."`
+	RequestsPerSecond *int       `json:"requests_per_second" doc:"Null: no limit."`
+	MessagesPerDay    DayLimit   `json:"messages_per_day" doc:"A day is a moving 24 hours."`
+	BatchLines        int        `json:"batch_lines" doc:"Most lines of a batch."`
+	BodyBytes         int        `json:"body_bytes" doc:"Largest body of a request."`
+	BatchBytes        int        `json:"batch_bytes" doc:"Largest body of a batch."`
+	MediaBytes        MediaBytes `json:"media_bytes" doc:"Largest file of each type."`
+}
+
+// MediaBytes are WhatsApp's limits of files.
+type MediaBytes struct {
+	Image    int64 `json:"image"`
+	Video    int64 `json:"video"`
+	Audio    int64 `json:"audio"`
+	Document int64 `json:"document"`
+	Sticker  int64 `json:"sticker"`
 }
 
 // DayLimit is a limit of messages in 24 hours.
@@ -91,7 +118,11 @@ type RetentionDays struct {
 	Requests       int  `json:"requests"`
 	Bodies         int  `json:"bodies"`
 	MessageContent *int `json:"message_content" doc:"Null: until it is erased."`
+	WebhookEvents  int  `json:"webhook_events"`
 }
+
+// keepWebhookEvents is how many days an event can be fetched again.
+const keepWebhookEvents = 30
 
 func (a *API) getConfiguration(ctx context.Context, c *call, _ *struct{}) (reply, error) {
 	cfg, err := a.Messaging.Configuration(ctx, c.caller.Tenant)
@@ -104,12 +135,14 @@ func (a *API) getConfiguration(ctx context.Context, c *call, _ *struct{}) (reply
 			return ReadinessProblem{Code: string(p.Code), Detail: p.Detail.In(c.lang), Action: p.Action.In(c.lang)}
 		})},
 		Channels:    each(cfg.Channels, channelOf),
-		Limits:      Limits{RequestsPerSecond: c.rate(), MessagesPerDay: dayLimitOf(cfg.Day), BodyBytes: maxBody},
+		Limits:      Limits{RequestsPerSecond: c.rate(), MessagesPerDay: dayLimitOf(cfg.Day), BatchLines: maxLines, BodyBytes: maxBody, BatchBytes: maxBatch, MediaBytes: mediaBytes()},
 		Window:      WindowRule{Hours: int(portal.WindowLength.Hours()), Scope: "contact_and_channel", Outside: "templates_only"},
 		OptIn:       OptInRule{MarketingRequires: cfg.Account.OptInRequired, OptOutWords: cfg.OptOutWords},
 		Departments: cfg.Account.Departments, DefaultCountry: cfg.Account.Country, DefaultLanguage: "en_US", Timezone: cfg.Account.Timezone,
-		TesterNumbers: cfg.Testers,
-		RetentionDays: RetentionDays{Requests: int(audit.KeepRequests.Hours() / 24), Bodies: int(audit.KeepBodies.Hours() / 24)},
+		TesterNumbers: cfg.Testers, WebhookEndpoints: []EndpointRef{},
+		RetentionDays: RetentionDays{
+			Requests: int(audit.KeepRequests.Hours() / 24), Bodies: int(audit.KeepBodies.Hours() / 24), WebhookEvents: keepWebhookEvents,
+		},
 	}
 	if cfg.Account.Language == portal.LangPT {
 		w.DefaultLanguage = "pt_BR"
@@ -117,11 +150,25 @@ func (a *API) getConfiguration(ctx context.Context, c *call, _ *struct{}) (reply
 	return reply{body: w, tag: true}, nil
 }
 
-func channelOf(s messaging.ChannelState) Channel {
-	return Channel{
-		ID: s.ID, Name: s.Name, Phone: s.Phone, Default: s.Default, Status: s.Status, StatusReason: text(s.StatusReason),
-		Quality: text(s.Quality), Waiting: s.Waiting,
+func mediaBytes() MediaBytes {
+	return MediaBytes{
+		Image: portal.MediaLimitOf(portal.TypeImage), Video: portal.MediaLimitOf(portal.TypeVideo), Audio: portal.MediaLimitOf(portal.TypeAudio),
+		Document: portal.MediaLimitOf(portal.TypeDocument), Sticker: portal.MediaLimitOf(portal.TypeSticker),
 	}
+}
+
+func channelOf(s messaging.ChannelState) Channel {
+	c := Channel{
+		ID: s.ID, Name: s.Name, Phone: s.Phone, Default: s.Default, Status: s.Status, StatusReason: text(s.StatusReason),
+		Quality: text(s.Quality), ThroughputPerSecond: s.Throughput, Waiting: s.Waiting,
+	}
+	if s.PeopleLimit != nil {
+		c.MessagingLimit = &MessagingLimit{Used: s.People}
+		if *s.PeopleLimit > 0 {
+			c.MessagingLimit.Limit = s.PeopleLimit
+		}
+	}
+	return c
 }
 
 func dayLimitOf(d messaging.Day) DayLimit {

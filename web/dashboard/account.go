@@ -29,7 +29,7 @@ func accountForm(p *Person) views.AccountForm {
 		}
 	}
 	return views.AccountForm{
-		Name: p.Account.Name, Language: p.Account.Language, Zone: p.Account.Timezone, OptInRequired: p.Account.OptInRequired,
+		Country: p.Account.Country, Name: p.Account.Name, Language: p.Account.Language, Zone: p.Account.Timezone, OptInRequired: p.Account.OptInRequired,
 		Testers: strings.Join(testers, "\n"), Departments: strings.Join(p.Account.Departments, "\n"),
 	}
 }
@@ -50,12 +50,15 @@ func (d *Dashboard) showAccount(w http.ResponseWriter, r *http.Request, p *Perso
 func (d *Dashboard) saveAccount(w http.ResponseWriter, r *http.Request, p *Person) error {
 	f := r.PostFormValue
 	form := views.AccountForm{
-		Name: f("name"), Language: f("language"), Zone: f("timezone"),
+		Name: f("name"), Language: f("language"), Zone: f("timezone"), Country: strings.ToUpper(strings.TrimSpace(f("country"))),
 		Testers: f("testers"), Departments: f("departments"), OptInRequired: f("opt_in_required") != "",
 	}
 	testers, departments := views.Lines(form.Testers), views.Lines(form.Departments)
+	if form.Country == "" {
+		form.Country = p.Account.Country
+	}
 	_, err := d.Accounts.Update(r.Context(), p.Actor(), p.Account.ID, accounts.Change{
-		Name: &form.Name, Language: &form.Language, Timezone: &form.Zone,
+		Name: &form.Name, Language: &form.Language, Timezone: &form.Zone, Country: &form.Country,
 		Testers: &testers, Departments: &departments, OptInRequired: &form.OptInRequired,
 	})
 	if form.Errors = refusedFields(err); form.Errors != nil {
