@@ -62,7 +62,11 @@ func openPostgres(ctx context.Context, o Options) (engine, error) {
 	if err != nil {
 		return nil, postgresError(err)
 	}
-	return &postgres{pool: pool, log: o.Logger, watch: o.Observer, nodes: newNodes(pool, config.ConnConfig.Copy(), o.Logger)}, nil
+	p := &postgres{pool: pool, log: o.Logger, watch: o.Observer, nodes: newNodes(pool, config.ConnConfig.Copy(), o.Logger)}
+	if o.Migrate { // a server's database may be new
+		p.nodes.works.Go(func() { p.learnYoung(p.nodes.ctx) })
+	}
+	return p, nil
 }
 
 func migratePostgres(ctx context.Context, config *pgx.ConnConfig, o Options) (err error) {

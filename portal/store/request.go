@@ -133,37 +133,68 @@ type Finished struct {
 }
 
 // FinishRequests adds durations and bodies to rows that were written before
-// their answer. An id without a row is passed over.
+// their answer.
 func (tx *Tx) FinishRequests(all []Finished) (err error) {
 	defer portal.Wrap(&err, "FinishRequests")
+	of := map[portal.Tenant][]Finished{}
 	for _, f := range all {
-		err := tx.Post(`
-UPDATE /* Request.Finish */ requests
-SET duration = ?, store = ?
-WHERE account_id = ? AND environment = ? AND id = ?`,
-			f.Duration.Microseconds(), f.Store.Microseconds(), f.AccountID, string(f.Environment), f.ID)
-		if err == nil && f.Bodies != nil {
-			err = tx.finishBodies(f)
+		of[f.Tenant] = append(of[f.Tenant], f)
+	}
+	for tenant, its := range of {
+		for chunk := range slices.Chunk(its, insertChunk) {
+			if err := tx.setDurations(tenant, chunk); err != nil {
+				return err
+			}
 		}
-		if err != nil {
+	}
+	for _, f := range all {
+		if f.Bodies == nil {
+			continue
+		}
+		if err := tx.insertBodies(f.ID, *f.Bodies); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// finishBodies inserts nothing when the row is not there.
-func (tx *Tx) finishBodies(f Finished) error {
-	request, response, err := headersOf(*f.Bodies)
-	if err != nil {
-		return err
+var (
+	durationOne  = durationSQL(1)
+	durationMany = durationSQL(insertChunk)
+)
+
+// durationSQL sets n rows at once: PostgreSQL plans a statement on partitions
+// anew each time, which takes longer than running it.
+func durationSQL(n int) string {
+	pick := "CASE id" + strings.Repeat(" WHEN ? THEN CAST(? AS BIGINT)", n) + " END"
+	return `
+UPDATE /* Request.Finish */ requests
+SET duration = ` + pick + `, store = ` + pick + `
+WHERE account_id = ? AND environment = ? AND id IN ` + listOf(n)
+}
+
+func (tx *Tx) setDurations(t portal.Tenant, rows []Finished) error {
+	sql, n := durationMany, insertChunk
+	if len(rows) < n { // a shape for each number of rows would fill the cache of statements
+		sql, n = durationOne, 1
 	}
-	return tx.Post(`
-INSERT /* Request.FinishBodies */ INTO request_bodies (request_id, request_headers, request_body, response_headers, response_body)
-SELECT id, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT)
-FROM requests
-WHERE account_id = ? AND environment = ? AND id = ?`,
-		request, f.Bodies.RequestBody, response, f.Bodies.ResponseBody, f.AccountID, string(f.Environment), f.ID)
+	for chunk := range slices.Chunk(rows, n) {
+		args := make([]any, 0, 5*n+2)
+		for _, f := range chunk {
+			args = append(args, f.ID, f.Duration.Microseconds())
+		}
+		for _, f := range chunk {
+			args = append(args, f.ID, f.Store.Microseconds())
+		}
+		args = append(args, t.AccountID, string(t.Environment))
+		for _, f := range chunk {
+			args = append(args, f.ID)
+		}
+		if err := tx.Post(sql, args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // requestColumns is the order of InsertRequest and scanRequest.
