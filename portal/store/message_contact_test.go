@@ -13,7 +13,7 @@ import (
 
 var (
 	ofMessages = regexp.MustCompile(`(FROM|UPDATE /\*[^*]*\*/|JOIN) messages\b`)
-	byContact  = regexp.MustCompile(`[^.(]\bcontact_id (=|IN) |\b[a-z]\.contact_id (=|IN) `)
+	byContact  = regexp.MustCompile(`(WHERE|AND) contact_id (=|IN) |\b[empq]\.contact_id (=|IN) `) // e, m, p, q: messages
 )
 
 // A statement that finds messages by their contact in other words than

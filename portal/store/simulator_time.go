@@ -44,7 +44,7 @@ func (tx *Tx) ExpireWaiting(t portal.Tenant, contactID string) (err error) {
 	_, err = tx.Exec(`
 UPDATE /* Message.ExpireWaiting */ messages
 SET expires_at = ?, expiry_given = TRUE, due_at = ?
-WHERE contact_id = ? AND account_id = ? AND environment = ? AND status IN ('queued', 'created') AND due_at IS NOT NULL`,
-		tx.now, tx.now, contactID, t.AccountID, string(t.Environment))
+WHERE `+ofContact+` AND status IN ('queued', 'created') AND due_at IS NOT NULL`,
+		append([]any{tx.now, tx.now}, contactArgs(t, contactID)...)...)
 	return err
 }
