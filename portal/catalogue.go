@@ -182,8 +182,8 @@ var Catalogue = []Entry{
 	{
 		CodeUnsupportedMediaType, 415, false,
 		Words{"Unsupported media type", "Tipo de conteúdo não aceito"},
-		Words{"The body is not declared as uncompressed application/json.", "O corpo não está declarado como application/json sem compressão."},
-		Words{"Send `Content-Type: application/json` and no Content-Encoding.", "Envie `Content-Type: application/json`, sem Content-Encoding."},
+		Words{"The body is not declared as uncompressed application/json, or as multipart/form-data for an upload.", "O corpo não está declarado como application/json sem compressão, ou multipart/form-data para um arquivo."},
+		Words{"Send `Content-Type: application/json`, for a file multipart/form-data, and no Content-Encoding.", "Envie `Content-Type: application/json`, para um arquivo multipart/form-data, sem Content-Encoding."},
 	},
 	{
 		CodeIdempotencyConflict, 409, true,

@@ -169,11 +169,11 @@ var ProviderCodes = []ProviderCode{
 		Meaning: Words{"WhatsApp does not know this type of message.", "O WhatsApp não conhece este tipo de mensagem."},
 	},
 	{
-		From: 131052, To: 131052, Class: ProviderPermanent, Code: CodeWhatsAppError,
+		From: 131052, To: 131052, Class: ProviderPermanent, Code: CodeMediaInvalid,
 		Meaning: Words{"The media of the message could not be downloaded.", "A mídia da mensagem não pôde ser baixada."},
 	},
 	{
-		From: 131053, To: 131053, Class: ProviderPermanent, Code: CodeWhatsAppError,
+		From: 131053, To: 131053, Class: ProviderPermanent, Code: CodeMediaInvalid,
 		Meaning: Words{"The media of the message could not be uploaded.", "A mídia da mensagem não pôde ser enviada."},
 	},
 	{

@@ -26,8 +26,9 @@ var useCases = []string{
 var rules = []rule{
 	{"cmd/bench", []string{"portal", "portal/store", "portal/store/pgserver", "portal/store/storeseed", "portal/tokens", "web"}, nil},
 	{"cmd/wpp", []string{"portal", "web", "apidocs", "static", "views"}, []string{"github.com/prometheus", "go.opentelemetry.io"}},
-	{"web/api", append([]string{"portal", "portal/store", "portal/limits", "portal/phone", "apidocs"}, useCases...), nil},
-	{"web/dashboard", append([]string{"portal", "portal/store", "portal/phone", "portal/whatsapp/simulator", "web/session", "views", "views/ui", "static", "apidocs"}, useCases...), nil},
+	{"web/api", append([]string{"portal", "portal/store", "portal/limits", "portal/phone", "apidocs", "web/attachment"}, useCases...), nil},
+	{"web/dashboard", append([]string{"portal", "portal/store", "portal/phone", "portal/whatsapp/simulator", "web/session", "views", "views/ui", "static", "apidocs", "web/attachment"}, useCases...), nil},
+	{"web/attachment", []string{"portal"}, nil},
 	{"web/session", []string{"portal", "portal/store"}, nil},
 	{"web", []string{"portal", "portal/phone", "portal/store", "portal/channels", "portal/messaging", "web/dashboard", "web/session", "apidocs", "static"}, []string{"github.com/prometheus", "go.opentelemetry.io"}},
 	{"views", []string{"views/ui", "static", "portal", "portal/phone"}, nil},

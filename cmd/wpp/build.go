@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/wppmarketing/developers/portal/chores"
 	"github.com/wppmarketing/developers/portal/contacts"
 	"github.com/wppmarketing/developers/portal/limits"
+	"github.com/wppmarketing/developers/portal/media"
 	"github.com/wppmarketing/developers/portal/messaging"
 	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/support"
@@ -39,6 +41,7 @@ type program struct {
 	accounts  *accounts.Service
 	tokens    *tokens.Service
 	messaging *messaging.Service
+	media     *media.Service
 	channels  *channels.Service
 	templates *templates.Service
 	contacts  *contacts.Service
@@ -107,8 +110,9 @@ func (p *program) close() {
 
 // services makes the use cases.
 func (p *program) services(a *app) (err error) {
+	shelf := media.DefaultShelf(p.store, filepath.Join(a.Data, mediaFolder))
 	p.simulator = simulator.New(simulator.Options{
-		Journal: store.SimulatorJournal{Store: p.store}, Logger: p.logger,
+		Journal: store.SimulatorJournal{Store: p.store}, Logger: p.logger, Media: media.NewSimulated(p.store, shelf),
 		// The simulator calls the program that it is a part of.
 		Receive: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.handler.ServeHTTP(w, r) }),
 	})
@@ -125,8 +129,15 @@ func (p *program) services(a *app) (err error) {
 	if err != nil {
 		return err
 	}
+	p.media, err = media.New(media.Options{
+		Store: p.store, Shelf: shelf, Logger: p.logger,
+		Clients: map[string]*whatsapp.Client{portal.ProviderSimulator: simulated, portal.ProviderCloud: cloud},
+	})
+	if err != nil {
+		return err
+	}
 	p.messaging, err = messaging.New(messaging.Options{
-		Store: p.store, Logger: p.logger, Provider: a.provider(), LogIn: p.simulator.LogIn,
+		Store: p.store, Logger: p.logger, Provider: a.provider(), LogIn: p.simulator.LogIn, Upload: p.media.Upload, Permitted: a.WebhookAllowCIDRs,
 		Simulator: simulated, Cloud: cloud, News: p.channels.News,
 		Templates: p.templates.Apply,
 	})
@@ -166,7 +177,7 @@ func (p *program) door(a *app, key []byte) (err error) {
 	}
 	v1, err := api.New(api.Options{
 		Store: p.store, Tokens: p.tokens, Accounts: p.accounts, Messaging: p.messaging, Templates: p.templates, Contacts: p.contacts,
-		Support: p.support, Log: p.log, Limits: p.limits, Console: p.sessions.ConsoleCaller,
+		Support: p.support, Media: p.media, Log: p.log, Limits: p.limits, Console: p.sessions.ConsoleCaller,
 		BaseURL: a.BaseURL, ClientIP: clientIP, Logger: p.logger,
 	})
 	if err != nil {
@@ -174,7 +185,7 @@ func (p *program) door(a *app, key []byte) (err error) {
 	}
 	pages := dashboard.New(dashboard.Options{
 		Store: p.store, Accounts: p.accounts, Tokens: p.tokens, Messaging: p.messaging, Channels: p.channels, Templates: p.templates, Contacts: p.contacts,
-		Support: p.support, Log: p.log, Simulator: p.simulator, Sessions: p.sessions, Wire: v1, BaseURL: a.BaseURL, Operations: operationsOf(v1),
+		Support: p.support, Media: p.media, Log: p.log, Simulator: p.simulator, Sessions: p.sessions, Wire: v1, BaseURL: a.BaseURL, Operations: operationsOf(v1),
 		Health: p.health.props, Simulated: a.provider() == portal.ProviderSimulator, ClientIP: clientIP, Logger: p.logger,
 	})
 	p.handler, err = web.New(web.Options{
@@ -218,6 +229,7 @@ func (p *program) work() {
 func (p *program) send(ctx context.Context) error {
 	worker.Run(ctx, worker.Options{Bell: p.store, Logger: p.logger, Observe: p.meters.pass}, p.meters.expect([]worker.Loop{
 		{Name: "messages", Every: time.Second, Topic: messaging.Topic, Do: p.messaging.Dispatch, Wake: p.messaging.Landed(), Wait: p.messaging.Wait},
+		{Name: "media", Every: time.Second, Topic: store.TopicMedia, Do: p.media.Work, Wake: p.media.Done(), Wait: p.media.Wait},
 		{Name: "simulator", Every: time.Second / 4, Topic: store.TopicSimulator, Do: p.simulator.DeliverDue},
 		{Name: "imports", Every: 2 * time.Second, Topic: contacts.TopicImports, Do: p.contacts.WorkImports},
 		chores.Loop(chores.Options{Store: p.store, Logger: p.logger}, p.chores()),

@@ -16,6 +16,7 @@ func (p *program) chores() []chores.Chore {
 		{Name: "forms", Every: 24 * time.Hour, Do: p.tokens.ForgetForms},
 		{Name: "imports", Every: time.Hour, Do: p.contacts.PurgeImports},
 		{Name: "log", Every: time.Hour, Do: p.log.Retain},
+		{Name: "media", Every: time.Hour, Do: p.media.Tidy},
 		{Name: "paces", Every: time.Hour, Do: p.messaging.ForgetPaces},
 		{Name: "sessions", Every: time.Hour, Do: p.sessions.ForgetEnded},
 		{Name: "templates", Every: templates.SyncEvery, Do: p.templates.SyncAll},

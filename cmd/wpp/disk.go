@@ -11,6 +11,7 @@ import (
 const (
 	databaseFile = "wpp.db"
 	secretFile   = "secret.key"
+	mediaFolder  = "media" // contents of files
 )
 
 // databaseSize returns the bytes of the database with what is not yet merged into it.

@@ -27,18 +27,19 @@ const commandLockWait = 30 * time.Second
 // Settings are read from flags, then from the environment (WPP_ and the flag's
 // name in capitals), secrets also from the file named by NAME_FILE.
 type Settings struct {
-	Addr           string         `setting:"" default:"127.0.0.1:8080" help:"Address to listen on."`
-	Data           string         `setting:"" default:"./data" help:"Data folder." type:"path"`
-	DatabaseURL    string         `setting:"" secret:"" name:"database-url" help:"PostgreSQL; empty means SQLite in the data folder."`
-	RedisURL       string         `setting:"" secret:"" name:"redis-url" help:"Redis or Valkey, for limits shared by all nodes; empty means that each node counts for itself."`
-	BaseURL        string         `setting:"" name:"base-url" help:"How browsers and clients reach this server. Default: http:// and the address."`
-	SecretKey      string         `setting:"" secret:"" name:"secret-key" help:"32 bytes, base64. SQLite: made in the data folder at first start."`
-	TrustedProxies []netip.Prefix `setting:"" name:"trusted-proxies" help:"CIDRs whose X-Forwarded-For is believed."`
-	MetricsToken   string         `setting:"" secret:"" name:"metrics-token" help:"Bearer of /metrics; without it only loopback may read it."`
-	WhatsApp       string         `setting:"" name:"whatsapp" enum:"simulator,cloud" default:"simulator" help:"Provider of the live environment."`
-	GraphURL       string         `setting:"" name:"graph-url" default:"https://graph.facebook.com" help:"WhatsApp Cloud API."`
-	GraphVersion   string         `setting:"" name:"graph-version" default:"v23.0" help:"Version of the Cloud API."`
-	Workers        string         `setting:"" enum:"on,off" default:"on" help:"off: this node only answers; sending and periodic work are left to other nodes."`
+	Addr              string         `setting:"" default:"127.0.0.1:8080" help:"Address to listen on."`
+	Data              string         `setting:"" default:"./data" help:"Data folder." type:"path"`
+	DatabaseURL       string         `setting:"" secret:"" name:"database-url" help:"PostgreSQL; empty means SQLite in the data folder."`
+	RedisURL          string         `setting:"" secret:"" name:"redis-url" help:"Redis or Valkey, for limits shared by all nodes; empty means that each node counts for itself."`
+	BaseURL           string         `setting:"" name:"base-url" help:"How browsers and clients reach this server. Default: http:// and the address."`
+	SecretKey         string         `setting:"" secret:"" name:"secret-key" help:"32 bytes, base64. SQLite: made in the data folder at first start."`
+	TrustedProxies    []netip.Prefix `setting:"" name:"trusted-proxies" help:"CIDRs whose X-Forwarded-For is believed."`
+	MetricsToken      string         `setting:"" secret:"" name:"metrics-token" help:"Bearer of /metrics; without it only loopback may read it."`
+	WhatsApp          string         `setting:"" name:"whatsapp" enum:"simulator,cloud" default:"simulator" help:"Provider of the live environment."`
+	GraphURL          string         `setting:"" name:"graph-url" default:"https://graph.facebook.com" help:"WhatsApp Cloud API."`
+	GraphVersion      string         `setting:"" name:"graph-version" default:"v23.0" help:"Version of the Cloud API."`
+	WebhookAllowCIDRs []netip.Prefix `setting:"" name:"webhook-allow-cidrs" help:"Private ranges that media links, and webhooks later, may name; plain http only there."`
+	Workers           string         `setting:"" enum:"on,off" default:"on" help:"off: this node only answers; sending and periodic work are left to other nodes."`
 }
 
 // fromEnvironment resolves the flags tagged setting from WPP_NAME and, when

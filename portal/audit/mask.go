@@ -101,6 +101,12 @@ func headerValue(name, value string) string {
 		return masked
 	case slices.Contains(tagNames, name) && (isTag(value) || fingerprint.MatchString(value)):
 		return value
+	case name == "content-disposition":
+		how, _, named := strings.Cut(value, ";")
+		if named { // the names of files are people's business
+			return cut(clean(how), maxHeader) + "; " + masked
+		}
+		return cut(clean(how), maxHeader)
 	case name == "link" || name == "location" || name == "referer":
 		return cut(MaskTarget(value), maxHeader)
 	}

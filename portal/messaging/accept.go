@@ -40,6 +40,9 @@ func (s *Service) AcceptTx(tx *store.Tx, c portal.Caller, key string, d Draft) (
 			return m, err
 		}
 	}
+	if err := tx.UseMedia(m.ContactID, e.mediaIDs()); err != nil {
+		return m, err
+	}
 	tx.AfterCommit(func() {
 		s.days.add(c.Tenant)
 		if e.begins {

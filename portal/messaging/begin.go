@@ -26,6 +26,8 @@ type job struct {
 	channel  portal.Channel
 	outgoing whatsapp.Outgoing
 	ttl      time.Duration // WhatsApp's time to live of the message
+	files    []string      // our ids of the files it holds
+	missing  []string      // of them, those to upload first; then no attempt was begun
 }
 
 // begin decides what a due message needs. It returns a job when a call to
@@ -157,6 +159,15 @@ func attempt(tx *store.Tx, m *portal.Message, state store.SendState, channel por
 	if code != "" {
 		return nil, finish(tx, m, portal.StatusFailed, code)
 	}
+	p, err := placeFiles(tx, *m, channel, content)
+	switch {
+	case err != nil:
+		return nil, err
+	case p.code != "":
+		return nil, finish(tx, m, portal.StatusFailed, p.code)
+	case len(p.missing) > 0:
+		return &job{tenant: m.Tenant(), id: m.ID, channel: channel, ttl: ttl, missing: p.missing}, nil
+	}
 	m.Attempts++
 	m.UpdatedAt = tx.Now()
 	if err := tx.InsertAttempt(portal.Attempt{MessageID: m.ID, Number: m.Attempts, At: tx.Now()}); err != nil {
@@ -172,9 +183,9 @@ func attempt(tx *store.Tx, m *portal.Message, state store.SendState, channel por
 		return nil, err
 	}
 	return &job{
-		tenant: m.Tenant(), id: m.ID, number: m.Attempts, channel: channel, ttl: ttl,
+		tenant: m.Tenant(), id: m.ID, number: m.Attempts, channel: channel, ttl: ttl, files: p.files,
 		outgoing: whatsapp.Outgoing{
-			To: phone.Digits(m.To), Type: m.Type, Content: content, ReplyTo: state.ReplyTo, Correlation: m.ID,
+			To: phone.Digits(m.To), Type: m.Type, Content: p.content, ReplyTo: state.ReplyTo, Correlation: m.ID,
 		},
 	}, nil
 }

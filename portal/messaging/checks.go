@@ -1,6 +1,7 @@
 package messaging
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
@@ -35,6 +36,9 @@ type evaluation struct {
 	waiting      int       // messages for the person, when WhatsApp's limits hold
 	portfolio    Portfolio // of people written to first; zero when nobody counts them
 	begins       bool      // sending it writes to the person first
+	files        []file
+	media        map[string]portal.Media // those of the files that are there, by id
+	permitted    []netip.Prefix          // private addresses that links may name
 
 	checks  []portal.Check
 	refusal *portal.Error // of the first check that failed
@@ -45,22 +49,22 @@ type evaluation struct {
 // create the contact, so a caller that does not want one rolls back. The use of
 // the limits of a day is exact when asked for, else as of a moment ago.
 func (s *Service) evaluate(tx *store.Tx, c portal.Caller, d Draft, exact bool) (*evaluation, error) {
-	if err := checkShape(d, tx.Now()); err != nil {
+	if err := checkShape(d, tx.Now(), s.linkable...); err != nil {
 		return nil, err
 	}
-	e := &evaluation{provider: s.Provider(c.Environment), caller: c, draft: d, now: tx.Now(), checks: make([]portal.Check, 0, 7)}
+	e := &evaluation{permitted: s.linkable, provider: s.Provider(c.Environment), caller: c, draft: d, now: tx.Now(), checks: make([]portal.Check, 0, 8)}
 	if !exact {
 		e.days, e.people = &s.days, &s.people
 	}
 	for _, find := range []func(*store.Tx) error{
-		e.findFacts, e.findChannel, e.findPerson, e.findWindow, e.findContext, e.findReaction, e.findDay, e.findLimits,
+		e.findFacts, e.findChannel, e.findPerson, e.findWindow, e.findContext, e.findReaction, e.findFiles, e.findDay, e.findLimits,
 	} {
 		if err := find(tx); err != nil {
 			return nil, err
 		}
 	}
 	for _, judge := range []func(){
-		e.judgeChannel, e.judgeNumber, e.judgeOptIn, e.judgeWindow, e.judgeTemplate, e.judgeParameters, e.judgeLimits,
+		e.judgeChannel, e.judgeNumber, e.judgeOptIn, e.judgeWindow, e.judgeTemplate, e.judgeParameters, e.judgeFiles, e.judgeLimits,
 	} {
 		judge()
 	}
@@ -250,6 +254,10 @@ var explanations = []struct {
 	{"parameters", portal.CheckPass, "", portal.Words{EN: "Every parameter is filled.", PT: "Todos os parâmetros estão preenchidos."}},
 	{"parameters", portal.CheckSkipped, "", portal.Words{EN: "There is no template to fill.", PT: "Não há modelo para preencher."}},
 	{"parameters", "", portal.CodeTemplateParameters, portal.Words{EN: "The parameters do not match the template.", PT: "Os parâmetros não correspondem ao modelo."}},
+	{"media", portal.CheckPass, "", portal.Words{EN: "Every file is there, and WhatsApp takes it.", PT: "Todos os arquivos existem e o WhatsApp os aceita."}},
+	{"media", portal.CheckSkipped, "", portal.Words{EN: "There is no file.", PT: "Não há arquivo."}},
+	{"media", "", portal.CodeMediaNotFound, portal.Words{EN: "A file does not exist, has expired, or is not there yet.", PT: "Um arquivo não existe, expirou ou ainda não chegou."}},
+	{"media", "", portal.CodeMediaInvalid, portal.Words{EN: "WhatsApp does not take a file of this type or size here.", PT: "O WhatsApp não aceita aqui um arquivo deste tipo ou tamanho."}},
 	{"limits", portal.CheckPass, "", portal.Words{EN: "Within the limits.", PT: "Dentro dos limites."}},
 	{"limits", "", portal.CodeDailyLimitReached, portal.Words{EN: "The daily limit of messages, or of people written to first, is reached.", PT: "O limite diário de mensagens, ou de pessoas contatadas primeiro, foi atingido."}},
 	{"limits", "", portal.CodePairRateLimited, portal.Words{EN: "A hundred messages wait for this person already.", PT: "Cem mensagens já esperam por esta pessoa."}},

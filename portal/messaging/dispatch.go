@@ -115,7 +115,7 @@ func (s *Service) logOf(c store.ClaimedMessage) *slog.Logger {
 
 // handle takes one message as far as it goes now.
 func (s *Service) handle(ctx context.Context, c store.ClaimedMessage) {
-	log, stopping := s.logOf(c), ctx.Err() != nil
+	log, stopping, stop := s.logOf(c), ctx.Err() != nil, ctx
 	ctx = context.WithoutCancel(ctx)
 	switch {
 	case stopping:
@@ -126,11 +126,13 @@ func (s *Service) handle(ctx context.Context, c store.ClaimedMessage) {
 		s.bury(ctx, c)
 		return
 	}
-	var j *job
-	err := surely(func() (err error) {
-		j, err = s.begin(ctx, s.flight.current(c))
-		return err
-	})
+	j, err := s.begun(ctx, c)
+	if err == nil && j != nil && len(j.missing) > 0 {
+		if !s.uploadFiles(stop, log, c, j) {
+			return
+		}
+		j, err = s.begun(ctx, c)
+	}
 	switch {
 	case err != nil && transient(err):
 		log.WarnContext(ctx, "message not begun", "error", err)
@@ -138,9 +140,20 @@ func (s *Service) handle(ctx context.Context, c store.ClaimedMessage) {
 	case err != nil:
 		log.ErrorContext(ctx, "message cannot be sent", "error", err)
 		s.bury(ctx, c)
+	case j != nil && len(j.missing) > 0:
+		log.WarnContext(ctx, "files are not there although they were uploaded") // tried anew when the lease ends
 	case j != nil:
 		s.call(ctx, log, j)
 	}
+}
+
+// begun is begin, with patience.
+func (s *Service) begun(ctx context.Context, c store.ClaimedMessage) (j *job, err error) {
+	err = surely(func() (err error) {
+		j, err = s.begin(ctx, s.flight.current(c))
+		return err
+	})
+	return j, err
 }
 
 // transient reports whether the same work may succeed later, unchanged.

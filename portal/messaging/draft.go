@@ -2,6 +2,7 @@ package messaging
 
 import (
 	"encoding/json"
+	"net/netip"
 	"time"
 	"unicode/utf8"
 
@@ -69,7 +70,10 @@ func readTemplateRef(content json.RawMessage) (t TemplateRef, err error) {
 }
 
 // shape collects what is wrong with a draft by itself, whatever the account knows.
-type shape struct{ fields []portal.FieldError }
+type shape struct {
+	fields    []portal.FieldError
+	permitted []netip.Prefix // private addresses that links may name
+}
 
 func (s *shape) add(bad bool, pointer, code string) {
 	if bad {
@@ -78,8 +82,8 @@ func (s *shape) add(bad bool, pointer, code string) {
 }
 
 // checkShape returns validation_failed with every field that no account could send.
-func checkShape(d Draft, now time.Time) error {
-	var s shape
+func checkShape(d Draft, now time.Time, permitted ...netip.Prefix) error {
+	s := shape{permitted: permitted}
 	s.add(d.To == "", "/to", portal.FieldRequired)
 	s.add(len(d.To) > maxRecipient, "/to", portal.FieldTooLong)
 	s.add(len(d.From) > maxRecipient, "/from", portal.FieldTooLong)
@@ -97,11 +101,11 @@ func (s *shape) content(d Draft) {
 	case d.Type == "":
 		s.add(true, "/type", portal.FieldRequired)
 	case d.Type == portal.TypeTemplate:
-		s.fields = append(s.fields, d.Content.Check(d.Type)...)
+		s.fields = append(s.fields, d.Content.Check(d.Type, s.permitted...)...)
 		s.add(d.Fallback != nil, "/fallback_template", portal.FieldConflict)
 		s.template(d.Template, "/template")
 	case portal.FreeForm(d.Type):
-		s.fields = append(s.fields, d.Content.Check(d.Type)...)
+		s.fields = append(s.fields, d.Content.Check(d.Type, s.permitted...)...)
 		s.add(d.Template != nil, "/template", portal.FieldConflict)
 		// A template cannot stand for an emoji on a message.
 		s.add(d.Fallback != nil && d.Type == portal.TypeReaction, "/fallback_template", portal.FieldConflict)

@@ -90,6 +90,9 @@ func receive(tx *store.Tx, channel portal.Channel, in whatsapp.Inbound) (m porta
 		}
 		m.ContextMessageID = answered.ID
 	}
+	if err := receiveFile(tx, &m); err != nil {
+		return m, err
+	}
 	return m, tx.InsertMessage(m, nil, nil)
 }
 

@@ -38,6 +38,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/netip"
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/store"
@@ -54,6 +55,8 @@ type Options struct {
 	Cloud     *whatsapp.Client           // to channels of Meta; nil when Provider is the simulator
 	LogIn     func(phoneNumberID string) // ends what logged a simulated number out; nil = nothing does
 	News      News                       // takes what WhatsApp tells of numbers; nil = nobody does
+	Upload    Upload                     // brings files to WhatsApp; nil = messages with files wait
+	Permitted []netip.Prefix             // private addresses that links may name
 	Provider  string                     // of the live environment: portal.ProviderSimulator or ProviderCloud
 	Templates TemplateNews               // takes what WhatsApp tells of templates; nil = nobody does
 	Logger    *slog.Logger               // nil = discard
@@ -70,6 +73,8 @@ type Service struct {
 	provider  string
 	log       *slog.Logger
 	logIn     func(phoneNumberID string)
+	upload    Upload
+	linkable  []netip.Prefix
 	news      News
 	templates TemplateNews
 	days      counts[portal.Tenant]
@@ -100,7 +105,7 @@ func New(o Options) (*Service, error) {
 	}
 	return &Service{
 		store: o.Store, news: o.News,
-		logIn: o.LogIn,
+		logIn: o.LogIn, upload: o.Upload, linkable: o.Permitted,
 		clients: map[string]*whatsapp.Client{
 			portal.ProviderSimulator: o.Simulator,
 			portal.ProviderCloud:     o.Cloud,

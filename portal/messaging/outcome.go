@@ -110,6 +110,9 @@ func (s settlement) apply() (due *time.Time, err error) {
 	case whatsapp.ChannelStopped:
 		return s.channelStopped(failure)
 	}
+	if again, err := s.uploadAgain(); again || err != nil {
+		return s.again(), err
+	}
 	due = s.change(endOf(failure), failure)
 	return due, react(s.tx, s.job.channel, *s.message, failure)
 }

@@ -74,7 +74,7 @@ func TestWholePathTellsItsHistory(t *testing.T) {
 			t.Errorf("check %s has no words", c.Check)
 		}
 	}
-	if got := strings.Join(checks, " "); got != "channel number opt_in window template parameters limits" {
+	if got := strings.Join(checks, " "); got != "channel number opt_in window template parameters media limits" {
 		t.Errorf("checks: %s", got)
 	}
 	if len(h.Attempts) != 1 || h.Attempts[0].Outcome != portal.AttemptAccepted || h.Attempts[0].HTTPStatus != 200 || h.Attempts[0].TraceID == "" {

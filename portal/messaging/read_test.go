@@ -27,7 +27,7 @@ func TestValidateTellsEverything(t *testing.T) {
 	for _, c := range v.Checks {
 		checks = append(checks, c.Check+" "+c.Result+" "+string(c.Code))
 	}
-	want := []string{"channel pass ", "number pass ", "opt_in pass ", "window warn window_closed", "template pass ", "parameters pass ", "limits pass "}
+	want := []string{"channel pass ", "number pass ", "opt_in pass ", "window warn window_closed", "template pass ", "parameters pass ", "media skipped ", "limits pass "}
 	if diff := cmp.Diff(want, checks); diff != "" {
 		t.Errorf("checks (-want +got):\n%s", diff)
 	}

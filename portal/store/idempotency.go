@@ -13,6 +13,7 @@ type KeyClaim struct {
 	KeyHash     []byte // SHA-256 of the key
 	Fingerprint []byte // SHA-256 of method, path and raw body
 	RequestID   string
+	Life        time.Duration // of the claim, if no answer is kept; 0 = as long as an answer
 }
 
 // Kept is the answer that repeats of a call get.
@@ -35,6 +36,9 @@ const keyLife = 24 * time.Hour
 // outcome: on SQLite there is one writer, on PostgreSQL the unique index waits.
 func (tx *Tx) ClaimKey(t portal.Tenant, c KeyClaim) (kept *Kept, claimed bool, err error) {
 	defer portal.Wrap(&err, "ClaimKey(%s)", c.RequestID)
+	if c.Life == 0 {
+		c.Life = keyLife
+	}
 	n, err := tx.Exec(`
 INSERT /* Idempotency.Claim */ INTO idempotency_keys (account_id, environment, key_hash, fingerprint, request_id, message_id, status, headers, body, expires_at)
 VALUES (?, ?, ?, ?, ?, '', 0, '{}', ?, ?)
@@ -42,7 +46,7 @@ ON CONFLICT (account_id, environment, key_hash) DO UPDATE
 SET fingerprint = excluded.fingerprint, request_id = excluded.request_id, message_id = '', status = 0,
   headers = '{}', body = excluded.body, expires_at = excluded.expires_at
 WHERE idempotency_keys.expires_at <= ?`,
-		t.AccountID, string(t.Environment), c.KeyHash, c.Fingerprint, c.RequestID, []byte{}, tx.now.Add(keyLife), tx.now)
+		t.AccountID, string(t.Environment), c.KeyHash, c.Fingerprint, c.RequestID, []byte{}, tx.now.Add(c.Life), tx.now)
 	if err != nil || n == 1 {
 		return nil, n == 1, err
 	}
@@ -89,6 +93,16 @@ SET fingerprint = ?, message_id = ?, status = ?, headers = ?, body = ?, expires_
 WHERE account_id = ? AND environment = ? AND key_hash = ? AND request_id = ?`,
 		k.Fingerprint, k.MessageID, k.Status, string(headers), k.Body, k.ExpiresAt,
 		t.AccountID, string(t.Environment), keyHash, k.RequestID))
+}
+
+// ExtendKey keeps a claim that was committed for another while; not_found when
+// it is over and somebody else has the key.
+func (tx *Tx) ExtendKey(t portal.Tenant, keyHash []byte, requestID string, life time.Duration) error {
+	return tx.one(tx.Exec(`
+UPDATE /* Idempotency.Extend */ idempotency_keys
+SET expires_at = ?
+WHERE account_id = ? AND environment = ? AND key_hash = ? AND request_id = ? AND status = 0`,
+		tx.now.Add(life), t.AccountID, string(t.Environment), keyHash, requestID))
 }
 
 // ReleaseKey gives back a key that a call had claimed and kept no answer under.

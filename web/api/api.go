@@ -31,6 +31,7 @@ import (
 	"github.com/wppmarketing/developers/portal/audit"
 	"github.com/wppmarketing/developers/portal/contacts"
 	"github.com/wppmarketing/developers/portal/limits"
+	"github.com/wppmarketing/developers/portal/media"
 	"github.com/wppmarketing/developers/portal/messaging"
 	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/support"
@@ -51,6 +52,7 @@ type Options struct {
 	Templates *templates.Service
 	Contacts  *contacts.Service
 	Support   *support.Service
+	Media     *media.Service
 	Log       *audit.Log
 	Limits    limiter                                    // of calls; nil = counted in the process
 	Console   func(*http.Request) (portal.Caller, error) // the API reference's session grant; nil = none
@@ -108,6 +110,7 @@ func (a *API) register(h huma.API) {
 	a.registerAccount(h)
 	a.registerMessages(h)
 	a.registerTemplates(h)
+	a.registerMedia(h)
 	a.registerContacts(h)
 	a.registerHandoffs(h)
 	a.registerRequests(h)
@@ -121,6 +124,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := a.open(r)
+	c.w = w
 	a.run(c)
 	c.send(w)
 	a.close(c)

@@ -20,6 +20,7 @@ type call struct {
 	at         time.Time // by the injected clock, for the log
 	started    time.Time // for durations
 	validating time.Time
+	w          http.ResponseWriter // for a body or an answer that is not kept in memory
 	r          *http.Request
 	op         *Operation // nil: no such route
 	caller     portal.Caller
@@ -29,10 +30,11 @@ type call struct {
 	key        string // Idempotency-Key, checked
 	timing     portal.Timing
 	answer     answer
-	answered   bool        // answer is complete
-	code       portal.Code // of a refusal
-	left       *int        // requests left of the limit; nil = no limit
-	recorded   bool        // the log row was written with the effect
+	answered   bool                        // answer is complete
+	stream     func(w http.ResponseWriter) // writes the answer's status and body; nil = they are in answer
+	code       portal.Code                 // of a refusal
+	left       *int                        // requests left of the limit; nil = no limit
+	recorded   bool                        // the log row was written with the effect
 	replayed   bool
 	original   string // the call that a replay repeats
 	messageID  string
@@ -98,12 +100,34 @@ func (c *call) send(w http.ResponseWriter) {
 	for k, v := range c.answer.header {
 		h[k] = v
 	}
+	if c.stream != nil {
+		to := &statusOf{ResponseWriter: w}
+		defer func() { c.answer.status = to.status }()
+		c.stream(to)
+		return
+	}
 	if len(c.answer.body) > 0 {
 		h.Set("Content-Length", strconv.Itoa(len(c.answer.body)))
 	}
 	w.WriteHeader(c.answer.status)
 	_, _ = w.Write(c.answer.body)
 }
+
+// statusOf remembers the status of an answer that is streamed.
+type statusOf struct {
+	http.ResponseWriter
+	status int
+}
+
+func (s *statusOf) WriteHeader(status int) {
+	if s.status == 0 {
+		s.status = status
+	}
+	s.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (s *statusOf) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
 // close hands the call to the log: an effect's row exists and gets its
 // duration, all others are queued.

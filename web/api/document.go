@@ -39,7 +39,7 @@ var answerTypes = map[string]reflect.Type{
 	"account": reflect.TypeFor[Account](), "module": reflect.TypeFor[Module](), "configuration": reflect.TypeFor[Configuration](),
 	"messageBatch": reflect.TypeFor[MessageBatch](), "contactBatch": reflect.TypeFor[ContactBatch](),
 	"message": reflect.TypeFor[Message](), "inbound": reflect.TypeFor[Message](), "messageDetail": reflect.TypeFor[MessageDetail](), "verdict": reflect.TypeFor[Verdict](),
-	"channel": reflect.TypeFor[Channel](), "template": reflect.TypeFor[Template](), "contact": reflect.TypeFor[Contact](), "contactWritten": reflect.TypeFor[ContactWritten](),
+	"media": reflect.TypeFor[Media](), "channel": reflect.TypeFor[Channel](), "template": reflect.TypeFor[Template](), "contact": reflect.TypeFor[Contact](), "contactWritten": reflect.TypeFor[ContactWritten](),
 	"number": reflect.TypeFor[Number](), "handoff": reflect.TypeFor[Handoff](), "request": reflect.TypeFor[Request](),
 	"requestDetail": reflect.TypeFor[RequestDetail](), "error": reflect.TypeFor[CatalogueEntry](),
 }
@@ -119,6 +119,17 @@ func describe(h huma.API, id string) huma.Operation {
 	return d
 }
 
+// fileForm describes the body of an upload.
+func fileForm() *huma.RequestBody {
+	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: &huma.Schema{
+		Type: huma.TypeObject, Required: []string{"file"}, AdditionalProperties: false,
+		Properties: map[string]*huma.Schema{"file": {
+			Type: huma.TypeString, Format: "binary",
+			Description: "The file. The Content-Type of its part must be that of the content, or application/octet-stream.",
+		}},
+	}}}}
+}
+
 // extensions say what OpenAPI has no words for.
 func (op *Operation) extensions() map[string]any {
 	x := map[string]any{"x-errors": op.codes()}
@@ -162,6 +173,9 @@ func (op *Operation) success(registry huma.Registry, status int) *huma.Response 
 	if status == http.StatusCreated || status == http.StatusAccepted {
 		r.Headers["Location"] = headerRef("Location")
 	}
+	if op.Binary {
+		r.Content = map[string]*huma.MediaType{"*/*": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
+	}
 	if op.Answer == "" {
 		return r
 	}
@@ -190,7 +204,7 @@ func (op *Operation) codes() []portal.Code {
 	add(op.Module != "", portal.CodeModuleInactive)
 	add(strings.Contains(op.Path, "{") || op.Idempotent, portal.CodeNotFound) // a kept answer about an erased person
 	add(op.Body, portal.CodeMalformedJSON)
-	add(op.Body || op.Idempotent, portal.CodeUnsupportedMediaType, portal.CodeBodyTooLarge)
+	add(op.Body || op.Upload || op.Idempotent, portal.CodeUnsupportedMediaType, portal.CodeBodyTooLarge)
 	add(op.Idempotent, portal.CodeInvalidIdempotencyKey, portal.CodeIdempotencyMismatch)
 	add(listTypes[op.ID] != nil, portal.CodeInvalidCursor)
 	add(true, op.Codes...)
@@ -213,7 +227,7 @@ func (op *Operation) errorStatuses() (out []int) {
 }
 
 var successWords = map[int]string{
-	http.StatusOK: "Done.", http.StatusCreated: "Created.", http.StatusAccepted: "Accepted.", http.StatusNoContent: "Done; there is nothing to answer.",
+	http.StatusOK: "Done.", http.StatusCreated: "Created.", http.StatusAccepted: "Accepted.", http.StatusNoContent: "Done; there is nothing to answer.", http.StatusPartialContent: "The part of it that Range asked for.",
 }
 
 // responseNames are the shared answers of errors, one for each status.

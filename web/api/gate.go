@@ -151,11 +151,17 @@ func (a *API) authorize(c *call) error {
 
 // read takes the body and checks the headers about it.
 func (c *call) read() error {
-	if !acceptsJSON(c.r.Header.Values("Accept")) {
+	if !c.op.Binary && !acceptsJSON(c.r.Header.Values("Accept")) {
 		return portal.Refuse(portal.CodeNotAcceptable)
 	}
 	if err := checkQuery(c.r.URL.RawQuery); err != nil {
 		return err
+	}
+	if c.op.Upload {
+		if err := c.checkForm(); err != nil {
+			return err
+		}
+		return c.readKey()
 	}
 	most := c.op.bodyLimit()
 	if c.r.ContentLength > most {

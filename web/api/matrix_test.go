@@ -32,6 +32,10 @@ var rows = map[string]struct {
 	"getTemplate":      {path: "/v1/templates/only_here/pt_BR", status: 200, foreign: 404},
 	"updateTemplate":   {path: "/v1/templates/order_update/pt_BR", status: 200},
 	"deleteTemplate":   {path: "/v1/templates/only_here/pt_BR", status: 204, foreign: 404},
+	"uploadMedia":      {status: 201},
+	"getMedia":         {path: "/v1/media/{media}", status: 200, foreign: 404},
+	"getMediaContent":  {path: "/v1/media/{media}/content", status: 200, foreign: 404},
+	"deleteMedia":      {path: "/v1/media/{media}", status: 204, foreign: 404},
 	"upsertContact":    {status: 200},
 	"listContacts":     {status: 200},
 	"getContact":       {path: "/v1/contacts/{contact}", status: 200, foreign: 404},
@@ -78,8 +82,9 @@ func newFixtureOn(w *world) *fixture {
 	template := w.do(ask{method: "POST", path: "/v1/templates", token: f.secret, body: strings.Replace(example("createTemplate"), "pedido_enviado", "only_here", 1)}).want(201, "").text("id")
 	w.row(f.account, portal.Test, sent)
 	channel := w.do(ask{method: "GET", path: "/v1/configuration", token: f.secret}).want(200, "").text("default_channel_id")
-	f.known = []string{template, channel, contact, erasable, sent.text("id"), scheduled.text("id"), handoff, sent.header.Get("Request-Id")}
-	f.ids = strings.NewReplacer("{channel}", channel, "{contact}", contact, "{erasable}", erasable, "{message}", sent.text("id"), "{scheduled}", scheduled.text("id"),
+	file := w.do(form("nota.txt", "text/plain", "Obrigado!").with(f.secret)).want(201, "").text("id")
+	f.known = []string{file, template, channel, contact, erasable, sent.text("id"), scheduled.text("id"), handoff, sent.header.Get("Request-Id")}
+	f.ids = strings.NewReplacer("{media}", file, "{channel}", channel, "{contact}", contact, "{erasable}", erasable, "{message}", sent.text("id"), "{scheduled}", scheduled.text("id"),
 		"{handoff}", handoff, "{request}", sent.header.Get("Request-Id"))
 	return f
 }
@@ -99,6 +104,9 @@ func (f *fixture) call(op Operation, token string) got {
 	path := rows[op.ID].path
 	if path == "" {
 		path = op.Path
+	}
+	if op.Upload {
+		return f.do(form("nota.txt", "text/plain", "Obrigado!").with(token))
 	}
 	return f.do(ask{method: op.Method, path: f.ids.Replace(path), token: token, body: example(op.ID)})
 }

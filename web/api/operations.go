@@ -18,6 +18,8 @@ type Operation struct {
 	Open       bool   // no token needed
 	TestOnly   bool   // only in the test environment
 	Body       bool   // takes a JSON body
+	Upload     bool   // takes a form with a file
+	Binary     bool   // answers a file
 	Idempotent bool   // honors Idempotency-Key
 	Batch      bool   // takes many lines: a JSON array or NDJSON
 	Success    []int
@@ -32,6 +34,7 @@ var tags = []struct{ name, text portal.Words }{
 	{portal.Words{EN: "Account", PT: "Conta"}, portal.Words{EN: "Who you are, what is active, and whether you can send.", PT: "Quem é você, o que está ativo e se dá para enviar."}},
 	{portal.Words{EN: "Messages", PT: "Mensagens"}, portal.Words{EN: "Send messages and follow what became of them.", PT: "Envie mensagens e acompanhe o que aconteceu com elas."}},
 	{portal.Words{EN: "Templates", PT: "Modelos"}, portal.Words{EN: "The approved texts of your account.", PT: "Os textos aprovados da sua conta."}},
+	{portal.Words{EN: "Media", PT: "Mídia"}, portal.Words{EN: "Files to send, and files that people sent.", PT: "Arquivos para enviar e arquivos que as pessoas enviaram."}},
 	{portal.Words{EN: "Contacts", PT: "Contatos"}, portal.Words{EN: "The people you write to, and their numbers.", PT: "As pessoas para quem você escreve e seus números."}},
 	{portal.Words{EN: "Support", PT: "Atendimento"}, portal.Words{EN: "Hand a conversation to a person.", PT: "Passe uma conversa para uma pessoa."}},
 	{portal.Words{EN: "Request log", PT: "Log de requisições"}, portal.Words{EN: "Your own calls, masked.", PT: "As suas chamadas, mascaradas."}},
@@ -40,15 +43,18 @@ var tags = []struct{ name, text portal.Words }{
 }
 
 var (
-	ok       = []int{http.StatusOK}
-	created  = []int{http.StatusCreated, http.StatusOK}
-	accepted = []int{http.StatusAccepted}
-	noBody   = []int{http.StatusNoContent}
+	ok          = []int{http.StatusOK}
+	created     = []int{http.StatusCreated, http.StatusOK}
+	whole       = []int{http.StatusOK, http.StatusPartialContent}
+	createdOnly = []int{http.StatusCreated}
+	accepted    = []int{http.StatusAccepted}
+	noBody      = []int{http.StatusNoContent}
 
 	refusedSends = []portal.Code{
 		portal.CodeInvalidNumber, portal.CodeWindowClosed, portal.CodeTemplateNotFound, portal.CodeTemplateNotApproved,
 		portal.CodeTemplateParameters, portal.CodeOptedOut, portal.CodeOptInRequired, portal.CodeUnsupportedForChannel,
 		portal.CodeNoChannel, portal.CodeChannelLoggedOut, portal.CodeChannelBlocked, portal.CodeDailyLimitReached, portal.CodePairRateLimited,
+		portal.CodeMediaNotFound, portal.CodeMediaInvalid,
 	}
 	refusedTemplates = []portal.Code{portal.CodeNoChannel, portal.CodeChannelLoggedOut}
 	refusedContacts  = []portal.Code{portal.CodeInvalidNumber, portal.CodeContactConflict}
@@ -127,6 +133,27 @@ var operations = []Operation{
 		ID: "deleteTemplate", Method: "DELETE", Path: "/v1/templates/{name}/{language}", Scope: portal.ScopeTemplatesWrite, Module: portal.ModuleMessages, Tag: "Templates", Success: noBody, Codes: append([]portal.Code{portal.CodePreconditionFailed}, refusedTemplates...),
 		Summary: portal.Words{EN: "Delete a template", PT: "Apagar um modelo"},
 		Text:    portal.Words{EN: "Deletes it at WhatsApp, in this language only. WhatsApp keeps the name of an approved template taken for 30 days.", PT: "Apaga no WhatsApp, só neste idioma. O WhatsApp mantém o nome de um modelo aprovado reservado por 30 dias."},
+	},
+
+	{
+		ID: "uploadMedia", Method: "POST", Path: "/v1/media", Scope: portal.ScopeMessagesSend, Module: portal.ModuleMessages, Tag: "Media", Upload: true, Idempotent: true, Success: createdOnly, Answer: "media", Codes: []portal.Code{portal.CodeMediaInvalid, portal.CodeIdempotencyConflict},
+		Summary: portal.Words{EN: "Upload a file", PT: "Enviar um arquivo"},
+		Text:    portal.Words{EN: "A form with one file, of a type and size that WhatsApp takes; `limits.media_bytes` in the configuration has the sizes. The content decides what it is, not the name. Use the id in messages for 30 days. A repeat with the same Idempotency-Key and the same file gets the same answer; while the first is still coming in it gets 409.", PT: "Um formulário com um arquivo, de tipo e tamanho que o WhatsApp aceita; `limits.media_bytes` na configuração traz os tamanhos. Quem decide o tipo é o conteúdo, não o nome. Use o id em mensagens por 30 dias. Uma repetição com a mesma Idempotency-Key e o mesmo arquivo recebe a mesma resposta; enquanto o primeiro ainda está chegando, recebe 409."},
+	},
+	{
+		ID: "getMedia", Method: "GET", Path: "/v1/media/{id}", Scope: portal.ScopeMessagesRead, Module: portal.ModuleMessages, Tag: "Media", Success: ok, Answer: "media",
+		Summary: portal.Words{EN: "Read a file's data", PT: "Ler os dados de um arquivo"},
+		Text:    portal.Words{EN: "Type, size and name of a file, and whether one that a person sent has been fetched yet.", PT: "Tipo, tamanho e nome de um arquivo, e se um que a pessoa enviou já foi buscado."},
+	},
+	{
+		ID: "getMediaContent", Method: "GET", Path: "/v1/media/{id}/content", Scope: portal.ScopeMessagesRead, Module: portal.ModuleMessages, Tag: "Media", Binary: true, Success: whole,
+		Summary: portal.Words{EN: "Download a file", PT: "Baixar um arquivo"},
+		Text:    portal.Words{EN: "The file itself, as an attachment of the type that its content has. Range and If-None-Match are honored. A file that is still being fetched is not found; ask again in a moment.", PT: "O próprio arquivo, como anexo do tipo que o conteúdo tem. Range e If-None-Match são aceitos. Um arquivo que ainda está sendo buscado não é encontrado; tente de novo em instantes."},
+	},
+	{
+		ID: "deleteMedia", Method: "DELETE", Path: "/v1/media/{id}", Scope: portal.ScopeMessagesSend, Module: portal.ModuleMessages, Tag: "Media", Success: noBody,
+		Summary: portal.Words{EN: "Delete a file", PT: "Excluir um arquivo"},
+		Text:    portal.Words{EN: "The file is gone at once. Messages with it that have not left yet end as media_not_found; those that were sent stay.", PT: "O arquivo some na hora. Mensagens com ele que ainda não saíram terminam como media_not_found; as enviadas ficam."},
 	},
 
 	{

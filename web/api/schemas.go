@@ -25,8 +25,11 @@ func finish(doc *huma.OpenAPI) {
 	asked := map[string]bool{}
 	for _, item := range doc.Paths {
 		for _, op := range []*huma.Operation{item.Get, item.Put, item.Post, item.Patch, item.Delete} {
-			if op != nil && op.RequestBody != nil {
-				mark(registry, op.RequestBody.Content["application/json"].Schema, asked)
+			if op == nil || op.RequestBody == nil {
+				continue
+			}
+			if body := op.RequestBody.Content["application/json"]; body != nil {
+				mark(registry, body.Schema, asked)
 			}
 		}
 	}

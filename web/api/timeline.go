@@ -44,7 +44,7 @@ type TimelineRequest struct {
 type TimelineCheck struct {
 	At     string  `json:"at" format:"date-time"`
 	Kind   string  `json:"kind" enum:"check"`
-	Check  string  `json:"check" doc:"channel, number, opt_in, window, template, parameters or limits."`
+	Check  string  `json:"check" doc:"channel, number, opt_in, window, template, parameters, media or limits."`
 	Result string  `json:"result" enum:"pass,warn,fail,skipped"`
 	Code   *string `json:"code"`
 	Detail string  `json:"detail" doc:"The reason in the caller's language."`

@@ -23,7 +23,7 @@ type Verdict struct {
 
 // Check is one rule that was looked at.
 type Check struct {
-	Check   string  `json:"check" doc:"channel, number, opt_in, window, template, parameters or limits."`
+	Check   string  `json:"check" doc:"channel, number, opt_in, window, template, parameters, media or limits."`
 	Result  string  `json:"result" enum:"pass,warn,fail,skipped"`
 	Code    *string `json:"code"`
 	Detail  string  `json:"detail" doc:"The reason in the caller's language."`

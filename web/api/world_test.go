@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +21,7 @@ import (
 	"github.com/wppmarketing/developers/portal/accounts"
 	"github.com/wppmarketing/developers/portal/audit"
 	"github.com/wppmarketing/developers/portal/contacts"
+	"github.com/wppmarketing/developers/portal/media"
 	"github.com/wppmarketing/developers/portal/messaging"
 	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/store/storetest"
@@ -51,13 +53,19 @@ func newWorldOn(t testing.TB, s *store.Store) *world {
 	t.Helper()
 	w := &world{TB: t}
 	w.simulator = simulator.New(simulator.Options{Journal: store.SimulatorJournal{Store: s}, Receive: http.HandlerFunc(w.hook)})
-	client := whatsapp.New(whatsapp.Options{Transport: whatsapp.HandlerTransport(w.simulator)})
+	client := whatsapp.New(whatsapp.Options{BaseURL: "http://simulator", Transport: whatsapp.HandlerTransport(w.simulator)})
+	files, err := media.New(media.Options{
+		Store: s, Shelf: media.DefaultShelf(s, filepath.Join(t.TempDir(), "media")), Clients: map[string]*whatsapp.Client{portal.ProviderSimulator: client},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	tpl, err := templates.New(templates.Options{Store: s, Simulator: client})
 	if err != nil {
 		t.Fatal(err)
 	}
 	m, err := messaging.New(messaging.Options{
-		Store: s, Provider: portal.ProviderSimulator, Simulator: client, Templates: tpl.Apply,
+		Store: s, Provider: portal.ProviderSimulator, Simulator: client, Templates: tpl.Apply, Upload: files.Upload,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +73,7 @@ func newWorldOn(t testing.TB, s *store.Store) *world {
 	log := audit.New(audit.Options{Store: s})
 	a, err := New(Options{
 		Store: s, Tokens: tokens.New(tokens.Options{Store: s}), Accounts: accounts.New(accounts.Options{Store: s}), Messaging: m, Templates: tpl,
-		Contacts: contacts.New(contacts.Options{Store: s}), Support: support.New(support.Options{Store: s}), Log: log, BaseURL: "https://api.example.com",
+		Media: files, Contacts: contacts.New(contacts.Options{Store: s}), Support: support.New(support.Options{Store: s}), Log: log, BaseURL: "https://api.example.com",
 		Console: func(r *http.Request) (portal.Caller, error) {
 			return portal.Caller{}, portal.Refuse(portal.CodeCrossSite)
 		},

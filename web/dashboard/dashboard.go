@@ -22,6 +22,7 @@ import (
 	"github.com/wppmarketing/developers/portal/audit"
 	"github.com/wppmarketing/developers/portal/channels"
 	"github.com/wppmarketing/developers/portal/contacts"
+	"github.com/wppmarketing/developers/portal/media"
 	"github.com/wppmarketing/developers/portal/messaging"
 	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/support"
@@ -43,6 +44,7 @@ type Options struct {
 	Templates  *templates.Service
 	Contacts   *contacts.Service
 	Support    *support.Service
+	Media      *media.Service
 	Log        *audit.Log
 	Simulator  *simulator.Simulator
 	Sessions   *session.Manager
