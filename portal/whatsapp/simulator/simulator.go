@@ -6,10 +6,15 @@
 // It keeps nothing itself: its phones and the callbacks it owes live in a
 // Journal, so a killed process loses no status.
 //
-// Known weakness: it knows the templates every account is given and no others;
-// it does not count limits, keep windows, or remember messages, so a read
-// receipt for any well-formed id succeeds. What a magic number remembers of its
-// calls is lost with the process.
+// What it does wrong on purpose is in the Settings of a phone: chaos, rules and
+// limits. They leave the numbers that always behave the same alone.
+//
+// Known weakness: it does not remember messages, so a read receipt for any
+// well-formed id succeeds, and Flows and the catalogue are not there. What magic
+// numbers, rules and limits count is lost with the process, and each node of
+// several counts for itself. Time that was let pass does not change the
+// timestamps inside callbacks that were owed already. A limit of the portfolio
+// is counted per number.
 package simulator
 
 import (
