@@ -14,10 +14,15 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/contacts"
 )
 
-// maxForm is the largest form a page sends, in bytes.
-const maxForm = 256 << 10
+// maxForm is the largest form a page sends, in bytes; a file of contacts may be
+// larger and take uploadTime to come.
+const (
+	maxForm    = 256 << 10
+	uploadTime = 3 * time.Minute
+)
 
 // pagePolicy lets a page load from this origin only, run no inline code and be framed by nobody.
 const pagePolicy = "default-src 'self'; style-src 'self'; script-src 'self'; img-src 'self' data:; " +
@@ -116,7 +121,12 @@ func securePages(next http.Handler) http.Handler {
 
 func limitForm(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		most := int64(maxForm)
+		if r.Method == http.MethodPost && r.URL.Path == "/contacts/import" {
+			most = contacts.MaxImportBytes + maxForm
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime))
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		next.ServeHTTP(w, r)
 	})
 }

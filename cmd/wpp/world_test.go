@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/contacts"
 	"github.com/wppmarketing/developers/portal/store"
 )
 
@@ -28,10 +29,13 @@ type world struct {
 	contact, client       string // contacts
 	waiting, resolved     string // handoffs
 	request, refused      string // log entries
-	channel, cloud        string // the number of test, and a real one in live that WhatsApp refuses
-	stranger              string // owner of the other account
-	elsewhere             string // the other account
-	past                  string // the log of the program that made all this
+
+	uploaded, checked, imported string // files of contacts
+
+	channel, cloud string // the number of test, and a real one in live that WhatsApp refuses
+	stranger       string // owner of the other account
+	elsewhere      string // the other account
+	past           string // the log of the program that made all this
 }
 
 // email returns who has the role in the world's account.
@@ -51,6 +55,7 @@ func newWorld(t testing.TB) *world {
 	w.makeMessages()
 	w.makeConversations()
 	w.makeLog()
+	w.makeImports()
 	w.makeChannels()
 	w.settle()
 	return w
@@ -173,6 +178,31 @@ func (w *world) makeConversations() {
 	w.waiting = handoff(w.contact)
 }
 
+// makeImports adds a file in each state that lasts.
+func (w *world) makeImports() {
+	people := contacts.New(contacts.Options{Store: w.store()})
+	caller := portal.Caller{Tenant: portal.Tenant{AccountID: w.account, Environment: portal.Test}, Portal: true, UserName: "Ana"}
+	upload := func() string {
+		i, err := people.Upload(w.Context(), caller, "clientes.csv", strings.NewReader("Nome;Telefone;Cidade <b>\nDora;21 98765-0101;Niterói\nÉrico;123;=1+1\n"))
+		if err != nil {
+			w.Fatal(err)
+		}
+		return i.ID
+	}
+	reach := func(id, status string, err error) {
+		if err != nil {
+			w.Fatal(err)
+		}
+		eventually(w, "import "+status, func() bool { return w.query(`SELECT status FROM imports WHERE id = '` + id + `'`)[0] == status })
+	}
+	mapping := []string{contacts.ColumnName, contacts.ColumnPhone, contacts.AttributePrefix + "cidade"}
+	w.uploaded, w.checked, w.imported = upload(), upload(), upload()
+	for _, id := range []string{w.checked, w.imported} {
+		reach(id, portal.ImportChecked, people.CheckImport(w.Context(), caller, id, mapping))
+	}
+	reach(w.imported, portal.ImportDone, people.StartImport(w.Context(), caller, w.imported))
+}
+
 func (w *world) makeLog() {
 	w.request = w.call(w.secret, http.MethodPost, "/v1/messages", textTo(tester, "De novo")).header.Get("Request-Id")
 	w.refused = w.call(w.secret, http.MethodPost, "/v1/messages", textTo("+5531987654321", "Fora da janela")).header.Get("Request-Id")
@@ -202,6 +232,7 @@ func (w *world) fill(path string) string {
 		"{account}", w.account, "{elsewhere}", w.elsewhere, "{token}", w.token, "{spare}", w.spare, "{revoked}", w.revoked,
 		"{message}", w.message, "{scheduled}", w.scheduled, "{failed}", w.failed, "{missing}", w.missing,
 		"{contact}", w.contact, "{client}", w.client, "{waiting}", w.waiting, "{resolved}", w.resolved,
+		"{uploaded}", w.uploaded, "{checked}", w.checked, "{imported}", w.imported,
 		"{channel}", w.channel, "{cloud}", w.cloud, "{request}", w.request, "{refused}", w.refused,
 	).Replace(path)
 }

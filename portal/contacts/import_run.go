@@ -85,7 +85,9 @@ func (s *Service) newImporter(ctx context.Context, i portal.Import) (*importer, 
 	}, nil
 }
 
-func (w *importer) restart() { w.i.Position, w.i.Created, w.i.Updated, w.i.Kept, w.i.Refused = 0, 0, 0, 0, 0 }
+func (w *importer) restart() {
+	w.i.Position, w.i.Created, w.i.Updated, w.i.Kept, w.i.Refused = 0, 0, 0, 0, 0
+}
 
 var errDry = errors.New("dry run")
 

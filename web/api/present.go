@@ -56,3 +56,11 @@ func (a *API) MessageDraft(raw []byte) (d messaging.Draft, err error) {
 	}
 	return draftOf(body), nil
 }
+
+// ContactAnswer returns what getContact answers about p at now.
+func (a *API) ContactAnswer(p portal.Contact) ([]byte, error) {
+	return encode(contactOf(p, a.Store.Now()))
+}
+
+// HandoffAnswer returns what getHandoff answers about h.
+func (a *API) HandoffAnswer(h portal.Handoff) ([]byte, error) { return encode(handoffOf(h)) }

@@ -39,7 +39,7 @@ func (d *Dashboard) contacts(w http.ResponseWriter, r *http.Request, p *Person) 
 	}
 	return d.page(w, r, http.StatusOK, views.Contacts(views.ContactsProps{
 		Rows: rows, Now: d.Store.Now(), Older: next, BaseURL: d.BaseURL, Tester: p.tester(),
-		Query: f.Search, Tag: f.Tag, OptIn: f.OptIn,
+		Query: f.Search, Tag: f.Tag, OptIn: f.OptIn, MayWrite: p.May(portal.WriteMessages),
 	}))
 }
 
@@ -151,7 +151,7 @@ func (d *Dashboard) showContact(w http.ResponseWriter, r *http.Request, p *Perso
 	s.revealed = v.revealed
 	props := views.ContactProps{
 		Contact: s.contact(c), Now: d.Store.Now(), Always: p.alwaysOpen(c.Phone), Confirm: confirmation(c), Revealed: v.revealed, Errors: v.errors,
-		MayWrite: p.May(portal.WriteMessages), Form: views.ContactForm{Name: c.Name, Tags: strings.Join(c.Tags, ", ")},
+		MayWrite: p.May(portal.WriteMessages), MayExport: p.May(portal.RevealNumbers), Form: views.ContactForm{Name: c.Name, Tags: strings.Join(c.Tags, ", ")},
 	}
 	if v.form != nil {
 		props.Form = *v.form
@@ -185,6 +185,9 @@ func (d *Dashboard) contactHistory(ctx context.Context, p *Person, props *views.
 	}
 	for _, h := range handoffs {
 		props.Handoffs = append(props.Handoffs, p.sight().handoff(h))
+	}
+	if props.Consents, err = d.Store.Reader(ctx).ConsentHistory(p.Tenant(), props.Contact.ID, historyLength); err != nil {
+		return err
 	}
 	channels, err := d.Store.Reader(ctx).Channels(p.Tenant())
 	if err != nil {

@@ -69,8 +69,16 @@ func (d *Dashboard) routes() []Route {
 		{"POST /messages/{id}/reveal", byID, portal.ReadMessages, d.revealMessage},
 
 		{"GET /contacts", member, portal.ReadMessages, d.contacts},
+		{"GET /contacts/import", member, portal.WriteMessages, d.imports},
+		{"POST /contacts/import", member, portal.WriteMessages, d.uploadImport},
+		{"GET /contacts/import/{id}", byID, portal.WriteMessages, d.importPage},
+		{"GET /contacts/import/{id}/errors", byID, portal.WriteMessages, d.importErrors},
+		{"POST /contacts/import/{id}/cancel", byID, portal.WriteMessages, d.cancelImport},
+		{"POST /contacts/import/{id}/check", byID, portal.WriteMessages, d.checkImport},
+		{"POST /contacts/import/{id}/start", byID, portal.WriteMessages, d.startImport},
 		{"GET /contacts/{id}", byID, portal.ReadMessages, d.contact},
 		{"POST /contacts/{id}", byID, portal.WriteMessages, d.saveContact},
+		{"POST /contacts/{id}/export", byID, portal.RevealNumbers, d.exportContact},
 		{"POST /contacts/{id}/erase", byID, portal.WriteMessages, d.eraseContact},
 		{"POST /contacts/{id}/reveal", byID, portal.ReadMessages, d.revealContact},
 
