@@ -76,7 +76,7 @@ func TestBatchSurvivesAKill(t *testing.T) {
 	data := t.TempDir()
 	start(t, data).end()
 	token := newSender(t, data)
-	s := start(t, data)
+	s := startChild(t, data)
 	lines := make([]string, 1000)
 	for i := range lines {
 		lines[i] = fmt.Sprintf(`{"to":"+55119%08d",%s,"reference":"%d","idempotency_key":"K-%d"}`, 70000000+i, helloTemplate, i, i)
@@ -94,7 +94,7 @@ func TestBatchSurvivesAKill(t *testing.T) {
 		}
 	}()
 	eventually(t, "a part of the batch", func() bool { return s.query(`SELECT COUNT(*) FROM messages`)[0] != "0" })
-	s.kill()
+	s.killed()
 	<-sent
 	s = start(t, data)
 	r := s.call(token, http.MethodPost, "/v1/messages/batch", body)
