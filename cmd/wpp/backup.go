@@ -79,9 +79,19 @@ func (c *backupCmd) report(a *app, found store.Copy, what string) error {
 		// What is written during a long copy gathers there, and nobody else tells.
 		fmt.Sprintf("The server's write-ahead log has %s now; the space is used again.\n", megabytes(fileSize(filepath.Join(a.Data, databaseFile+"-wal")))) +
 		broken(found.Broken) +
+		filesApart(a.Data) +
 		"The secret key is not in it. It is " + key + ": keep a copy of it, but not beside the backups. Without it neither is of use.\n"
 	_, err := io.WriteString(a.Stdout, text)
 	return err
+}
+
+// filesApart says that the files of messages are not in a backup; "" when there are none.
+func filesApart(data string) string {
+	folder := filepath.Join(data, mediaFolder)
+	if _, err := os.Stat(folder); err != nil {
+		return ""
+	}
+	return "The files of messages are not in it: now copy " + folder + " too. Files in it never change, and what nobody needs there does no harm.\n"
 }
 
 // absent refuses a name that is taken.

@@ -75,7 +75,8 @@ func (c *restoreCmd) report(a *app, found store.Copy, size int64) error {
 	}
 	text := fmt.Sprintf("restored %s to %s, %s\nintegrity    tables and indexes agree\nschema       %d, %s\nsecret key   fits\naudit trail  %s%s\n",
 		c.File, a.Data, megabytes(size), found.Schema, schema, trails, counted(found.Rows)) +
-		"What happened after the backup is not in it: a token revoked since then is valid again, revoke it anew.\n"
+		"What happened after the backup is not in it: a token revoked since then is valid again, revoke it anew.\n" +
+		"The files of messages are not in it either: put the copied folder at " + filepath.Join(a.Data, mediaFolder) + " before you start the server. Without it they answer 404.\n"
 	if found.Due > 0 {
 		text += fmt.Sprintf("%d messages were still to be sent. The server may have sent them after the backup, and wpp serve sends them now.\n"+
 			"If that must not be, start with wpp serve --workers off and cancel them first.\n", found.Due)
