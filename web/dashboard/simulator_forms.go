@@ -3,6 +3,7 @@ package dashboard
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -39,7 +40,14 @@ func (d *Dashboard) arrange(w http.ResponseWriter, r *http.Request, p *Person, d
 	return d.redirect(w, r, "/simulator", kv...)
 }
 
+// errForgotten: the log is short, and under load not every try is kept.
+var errForgotten = &portal.Error{Code: portal.CodeValidationFailed, Fields: []portal.FieldError{{Pointer: "/delivery", Code: portal.FieldNotFound}}}
+
 func whyRefused(err error) portal.Words {
+	// By identity: errors of the same code are equal to errors.Is.
+	if e, ok := errors.AsType[*portal.Error](err); ok && e == errForgotten {
+		return portal.Words{EN: "This callback is not in the log any more. The latest are below.", PT: "Este callback já não está no log. Os últimos estão abaixo."}
+	}
 	if portal.CodeOf(err) == portal.CodeInvalidNumber {
 		return badNumber
 	}
@@ -403,7 +411,11 @@ func (d *Dashboard) simulatorDropRule(w http.ResponseWriter, r *http.Request, p 
 // simulatorRedeliver has a callback of the log delivered once more.
 func (d *Dashboard) simulatorRedeliver(w http.ResponseWriter, r *http.Request, p *Person) error {
 	return d.arrange(w, r, p, func(ctx context.Context, who handset) error {
-		if err := d.Simulator.Redeliver(ctx, who.phone, r.PostForm.Get("delivery")); err != nil {
+		err := d.Simulator.Redeliver(ctx, who.phone, r.PostForm.Get("delivery"))
+		if portal.CodeOf(err) == portal.CodeNotFound {
+			return errForgotten
+		}
+		if err != nil {
 			return err
 		}
 		return d.settle(ctx)

@@ -309,7 +309,7 @@ func asFault(err error) *fault {
 	}
 	refusal, ok := errors.AsType[*portal.Error](err)
 	if !ok || refusal.Cause != nil {
-		return nil
+		return nil //nolint:nilerr // nil means that it is not one of ours
 	}
 	details := string(refusal.Code)
 	for _, f := range refusal.Fields {
