@@ -1736,7 +1736,7 @@ func ComposePreview(p ComposeProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = bubbleOf(p.Preview, "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = bubbleOf(p.Preview, "", false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1750,7 +1750,7 @@ func ComposePreview(p ComposeProps) templ.Component {
 }
 
 // bubbleOf draws a message with what can be tapped under it.
-func bubbleOf(v Preview, meta string) templ.Component {
+func bubbleOf(v Preview, meta string, ours bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1827,7 +1827,7 @@ func bubbleOf(v Preview, meta string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Bubble(false, meta).Render(templ.WithChildren(ctx, templ_7745c5c3_Var53), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Bubble(ours, meta).Render(templ.WithChildren(ctx, templ_7745c5c3_Var53), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

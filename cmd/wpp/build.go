@@ -230,6 +230,7 @@ func (p *program) send(ctx context.Context) error {
 	worker.Run(ctx, worker.Options{Bell: p.store, Logger: p.logger, Observe: p.meters.pass}, p.meters.expect([]worker.Loop{
 		{Name: "messages", Every: time.Second, Topic: messaging.Topic, Do: p.messaging.Dispatch, Wake: p.messaging.Landed(), Wait: p.messaging.Wait},
 		{Name: "media", Every: time.Second, Topic: store.TopicMedia, Do: p.media.Work, Wake: p.media.Done(), Wait: p.media.Wait},
+		{Name: "receipts", Every: time.Second, Topic: messaging.TopicReceipts, Do: p.messaging.TellRead},
 		{Name: "simulator", Every: time.Second / 4, Topic: store.TopicSimulator, Do: p.simulator.DeliverDue},
 		{Name: "imports", Every: 2 * time.Second, Topic: contacts.TopicImports, Do: p.contacts.WorkImports},
 		chores.Loop(chores.Options{Store: p.store, Logger: p.logger}, p.chores()),

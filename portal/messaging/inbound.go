@@ -93,7 +93,30 @@ func receive(tx *store.Tx, channel portal.Channel, in whatsapp.Inbound) (m porta
 	if err := receiveFile(tx, &m); err != nil {
 		return m, err
 	}
+	if m.Content, err = reactedTo(tx, t, channel.ID, m); err != nil {
+		return m, err
+	}
 	return m, tx.InsertMessage(m, nil, nil)
+}
+
+// reactedTo returns the content of a message with our id of the message that a
+// reaction is on; null when it is none of ours.
+func reactedTo(tx *store.Tx, t portal.Tenant, channelID string, m portal.Message) (json.RawMessage, error) {
+	var r struct {
+		MessageID *string `json:"message_id"`
+		Emoji     string  `json:"emoji"`
+	}
+	if m.Type != portal.TypeReaction || json.Unmarshal(m.Content, &r) != nil || r.MessageID == nil {
+		return m.Content, nil
+	}
+	on, err := tx.MessageOfProvider(t, channelID, *r.MessageID)
+	if err != nil && portal.CodeOf(err) != portal.CodeNotFound {
+		return nil, err
+	}
+	if r.MessageID = &on.ID; on.ID == "" {
+		r.MessageID = nil
+	}
+	return json.Marshal(r)
 }
 
 // author returns the person a message came from, after what it means for them:

@@ -271,7 +271,38 @@ func readInbound(raw json.RawMessage, contacts []wireContact) (Inbound, bool) {
 		ContextID:   clean(m.Context.ID),
 	}
 	in.Text = clean(readText(in.Content))
+	in.Content = withOrigin(in.Content, all)
 	return in, in.MessageID != "" && in.Type != "" && (in.From != "" || in.UserID != "")
+}
+
+// withOrigin adds to the content of a message how it came, as WhatsApp tells it
+// beside the content: forwarded, about a product, from an ad, or of a type that
+// it cannot hand over. Contents that are no object stay as they are.
+func withOrigin(content json.RawMessage, all map[string]json.RawMessage) json.RawMessage {
+	var context map[string]json.RawMessage
+	_ = json.Unmarshal(all["context"], &context) // most messages have none
+	origin := map[string]json.RawMessage{
+		"forwarded": context["forwarded"], "frequently_forwarded": context["frequently_forwarded"],
+		"referred_product": context["referred_product"], "referral": all["referral"], "errors": all["errors"],
+	}
+	object := map[string]json.RawMessage{}
+	if content != nil && json.Unmarshal(content, &object) != nil {
+		return content
+	}
+	added := false
+	for name, value := range origin {
+		if value != nil && object[name] == nil && string(value) != "false" && string(value) != "null" {
+			object[name], added = value, true
+		}
+	}
+	if !added {
+		return content
+	}
+	out, err := json.Marshal(object)
+	if err != nil {
+		return content
+	}
+	return out
 }
 
 // author finds the contact that wrote; a lone contact is the author even if

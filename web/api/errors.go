@@ -17,6 +17,16 @@ type CatalogueEntry struct {
 	Detail    Bilingual `json:"detail" doc:"What happened."`
 	Action    Bilingual `json:"action" doc:"What to do about it."`
 	URL       string    `json:"url" format:"uri" doc:"Address of the explanation of this code."`
+
+	ProviderCodes []ProviderCode `json:"provider_codes" doc:"Codes of WhatsApp that end a message with this one; they stand in error.provider."`
+}
+
+// ProviderCode is a code of WhatsApp, or a range of them, as it is acted on here.
+type ProviderCode struct {
+	From    int       `json:"from" doc:"WhatsApp's code." example:"131026"`
+	To      int       `json:"to" doc:"The last of the range; the same as from for a single code." example:"131026"`
+	Meaning Bilingual `json:"meaning" doc:"What WhatsApp says by it."`
+	Action  Bilingual `json:"action" doc:"What to do about it."`
 }
 
 // Bilingual is a text in both languages.
@@ -58,6 +68,9 @@ func (a *API) entryOf(e portal.Entry) CatalogueEntry {
 		Code: string(e.Code), Retryable: e.Retryable, Title: both(e.Title), Detail: both(e.Detail), Action: both(e.Action),
 		URL: a.BaseURL + "/docs/errors#" + string(e.Code),
 	}
+	w.ProviderCodes = each(portal.ProviderCodesOf(e.Code), func(c portal.ProviderCode) ProviderCode {
+		return ProviderCode{From: c.From, To: c.To, Meaning: both(c.Meaning), Action: both(c.Fix())}
+	})
 	if e.Status != 0 {
 		w.Status = &e.Status
 	}

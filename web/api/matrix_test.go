@@ -25,6 +25,7 @@ var rows = map[string]struct {
 	"sendMessages":     {status: 200},
 	"upsertContacts":   {status: 200},
 	"cancelMessage":    {path: "/v1/messages/{scheduled}/cancel", status: 200, foreign: 404},
+	"readMessage":      {path: "/v1/messages/{inbound}/read", status: 200, foreign: 404},
 	"listMessages":     {status: 200},
 	"getMessage":       {path: "/v1/messages/{message}", status: 200, foreign: 404},
 	"listTemplates":    {status: 200},
@@ -80,11 +81,12 @@ func newFixtureOn(w *world) *fixture {
 	scheduled := w.do(ask{method: "POST", path: "/v1/messages", token: f.secret, body: later}).want(202, "")
 	handoff := w.do(ask{method: "POST", path: "/v1/handoffs", token: f.secret, body: example("requestHandoff")}).want(201, "").text("id")
 	template := w.do(ask{method: "POST", path: "/v1/templates", token: f.secret, body: strings.Replace(example("createTemplate"), "pedido_enviado", "only_here", 1)}).want(201, "").text("id")
+	inbound := w.do(ask{method: "POST", path: "/v1/test/inbound", token: f.secret, body: `{"from":"+5521987654399","text":{"body":"olá"}}`}).want(202, "").text("id")
 	w.row(f.account, portal.Test, sent)
 	channel := w.do(ask{method: "GET", path: "/v1/configuration", token: f.secret}).want(200, "").text("default_channel_id")
 	file := w.do(form("nota.txt", "text/plain", "Obrigado!").with(f.secret)).want(201, "").text("id")
-	f.known = []string{file, template, channel, contact, erasable, sent.text("id"), scheduled.text("id"), handoff, sent.header.Get("Request-Id")}
-	f.ids = strings.NewReplacer("{media}", file, "{channel}", channel, "{contact}", contact, "{erasable}", erasable, "{message}", sent.text("id"), "{scheduled}", scheduled.text("id"),
+	f.known = []string{file, template, channel, contact, erasable, inbound, sent.text("id"), scheduled.text("id"), handoff, sent.header.Get("Request-Id")}
+	f.ids = strings.NewReplacer("{media}", file, "{channel}", channel, "{contact}", contact, "{erasable}", erasable, "{message}", sent.text("id"), "{scheduled}", scheduled.text("id"), "{inbound}", inbound,
 		"{handoff}", handoff, "{request}", sent.header.Get("Request-Id"))
 	return f
 }

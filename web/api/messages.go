@@ -67,6 +67,7 @@ type MessageContent struct {
 	Button      json.RawMessage `json:"button,omitzero" doc:"Only with this type, inbound: a tapped button of a template; null after erasure."`
 	Order       json.RawMessage `json:"order,omitzero" doc:"Only with this type, inbound; null after erasure."`
 	System      json.RawMessage `json:"system,omitzero" doc:"Only with this type, inbound: news of the person's number; null after erasure."`
+	Unsupported json.RawMessage `json:"unsupported,omitzero" doc:"Only with this type, inbound; null after erasure."`
 }
 
 // MessageContext names the message that another one answers.
@@ -136,6 +137,7 @@ func (a *API) registerMessages(h huma.API) {
 	mountBatch(h, "sendMessages", a.sendLine)
 	mount(h, "validateMessage", a.validateMessage)
 	mountWrite(h, "cancelMessage", a.cancelMessage)
+	mountWrite(h, "readMessage", a.readMessage)
 	mount(h, "listMessages", a.listMessages)
 	mount(h, "getMessage", a.getMessage)
 	mountWrite(h, "simulateInbound", a.simulateInbound)
@@ -165,6 +167,17 @@ func (a *API) cancelMessage(tx *store.Tx, c *call, in *struct {
 },
 ) (reply, error) {
 	m, err := a.Messaging.CancelTx(tx, c.caller, in.ID)
+	if err != nil {
+		return reply{}, err
+	}
+	return c.message(m, http.StatusOK), nil
+}
+
+func (a *API) readMessage(tx *store.Tx, c *call, in *struct {
+	ID string `path:"id" doc:"Id of the message."`
+},
+) (reply, error) {
+	m, err := a.Messaging.ReadTx(tx, c.caller, in.ID)
 	if err != nil {
 		return reply{}, err
 	}

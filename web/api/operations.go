@@ -99,6 +99,11 @@ var operations = []Operation{
 		Text:    portal.Words{EN: "Cancels a message that has not left yet.", PT: "Cancela uma mensagem que ainda não saiu."},
 	},
 	{
+		ID: "readMessage", Method: "POST", Path: "/v1/messages/{id}/read", Scope: portal.ScopeMessagesSend, Module: portal.ModuleMessages, Tag: "Messages", Idempotent: true, Success: ok, Answer: "inbound",
+		Summary: portal.Words{EN: "Mark a message as read", PT: "Marcar uma mensagem como lida"},
+		Text:    portal.Words{EN: "The person sees blue ticks on what they wrote, and on all before it. Only for received messages; asking again changes nothing.", PT: "A pessoa vê os tiques azuis no que escreveu e em tudo antes. Só para mensagens recebidas; pedir de novo não muda nada."},
+	},
+	{
 		ID: "listMessages", Method: "GET", Path: "/v1/messages", Scope: portal.ScopeMessagesRead, Module: portal.ModuleMessages, Tag: "Messages", Success: ok, Answer: "message", Codes: []portal.Code{portal.CodeInvalidNumber},
 		Summary: portal.Words{EN: "List messages", PT: "Listar mensagens"},
 		Text:    portal.Words{EN: "Newest first, without timelines. With `updated_since` only what changed since then.", PT: "As mais novas primeiro, sem histórico. Com `updated_since`, só o que mudou desde então."},

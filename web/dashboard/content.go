@@ -134,6 +134,8 @@ var contentKinds = map[string]portal.Words{
 	"button":      {EN: "button pressed", PT: "botão pressionado"},
 	"reaction":    {EN: "reaction", PT: "reação"},
 	"order":       {EN: "order", PT: "pedido"},
+	"system":      {EN: "news about the number", PT: "notícia sobre o número"},
+	"unsupported": {EN: "a type that WhatsApp does not hand over", PT: "um tipo que o WhatsApp não entrega"},
 }
 
 func contentKind(ctx context.Context, m portal.Message) string {

@@ -64,6 +64,9 @@ func (d *Dashboard) showMessage(w http.ResponseWriter, r *http.Request, p *Perso
 	if err != nil {
 		return err
 	}
+	if isFragment(r) {
+		return d.page(w, r, v.status, views.MessageParts(props))
+	}
 	return d.page(w, at(r, "/messages/"+props.Message.ID), v.status, views.Message(props))
 }
 
@@ -86,9 +89,7 @@ func (d *Dashboard) messageProps(ctx context.Context, p *Person, id string, v me
 		MayCancel: p.May(portal.WriteMessages) && (m.Status == portal.StatusScheduled || m.Status == portal.StatusQueued),
 	}
 	if !s.withheld {
-		for _, line := range known.lines(m) {
-			props.Lines = append(props.Lines, s.text(line))
-		}
+		props.Preview, props.Context = s.shown(known.shown(m)), s.text(originOf(ctx, m))
 	}
 	if props.JSON, err = d.Wire.MessageAnswer(props.Message, props.History, ui.From(ctx).Lang); err != nil {
 		return props, err
@@ -112,6 +113,13 @@ func (d *Dashboard) messageSurroundings(ctx context.Context, p *Person, m portal
 		return err
 	}
 	props.Channel.Phone = phone.Format(props.Channel.Phone)
+	if m.UserID != "" && m.Source == portal.SourcePortal {
+		if sender, err := d.Store.Reader(ctx).User(m.UserID); err == nil {
+			props.Sender = sender.Name
+		} else if portal.CodeOf(err) != portal.CodeNotFound {
+			return err
+		}
+	}
 	if m.RequestID != "" {
 		entry, err := d.Log.Get(ctx, p.Tenant(), m.RequestID)
 		if err == nil {

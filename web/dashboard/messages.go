@@ -52,6 +52,16 @@ func (d *Dashboard) messages(w http.ResponseWriter, r *http.Request, p *Person) 
 	if props.Rows, err = d.messageRows(ctx, p, rows, known); err != nil {
 		return err
 	}
+	from := props.Now.Add(-24 * time.Hour)
+	if f.CreatedAfter != nil {
+		from = *f.CreatedAfter
+	}
+	if props.Counts, err = d.Store.Reader(ctx).MessageCounts(p.Tenant(), from); err != nil {
+		return err
+	}
+	if isFragment(r) {
+		return d.page(w, r, http.StatusOK, views.MessagesParts(props))
+	}
 	return d.page(w, r, http.StatusOK, views.Messages(props))
 }
 
@@ -106,6 +116,9 @@ func (d *Dashboard) messageFilter(ctx context.Context, r *http.Request, p *Perso
 	f := portal.MessageFilter{Template: props.Template, Reference: props.Reference}
 	if f.Statuses = views.MessageStatuses(q.Get("status")); f.Statuses != nil {
 		props.Status = q.Get("status")
+	}
+	if v := q.Get("direction"); v == portal.Inbound || v == portal.Outbound {
+		props.Direction, f.Direction = v, v
 	}
 	if length, ok := ranges[q.Get("range")]; ok {
 		from := props.Now.Add(-length)

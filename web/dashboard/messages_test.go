@@ -12,6 +12,7 @@ import (
 	"github.com/wppmarketing/developers/portal/messaging"
 	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/support"
+	"github.com/wppmarketing/developers/portal/templates"
 	"github.com/wppmarketing/developers/portal/whatsapp"
 	"github.com/wppmarketing/developers/web/api"
 )
@@ -48,6 +49,9 @@ func newOffice(t *testing.T, opts ...func(*store.Options)) *office {
 		}
 		return m.AcceptTx(tx, c, "", d)
 	}})
+	if o.Templates, err = templates.New(templates.Options{Store: o.Store, Simulator: client}); err != nil {
+		t.Fatal(err)
+	}
 	o.Messaging, o.Contacts = m, contacts.New(contacts.Options{Store: o.Store})
 	if o.Wire, err = api.New(api.Options{Store: o.Store, Accounts: o.Accounts, Messaging: m, Contacts: o.Contacts, Support: o.Support, Tokens: o.Tokens, Log: o.Log}); err != nil {
 		t.Fatal(err)

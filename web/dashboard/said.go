@@ -37,6 +37,14 @@ type said struct {
 	} `json:"action"`
 	ButtonReply titled `json:"button_reply"`
 	ListReply   titled `json:"list_reply"`
+	FormReply   struct {
+		Name string `json:"name"`
+		Body string `json:"body"`
+	} `json:"nfm_reply"`
+	Products []struct {
+		ID       string      `json:"product_retailer_id"`
+		Quantity json.Number `json:"quantity"`
+	} `json:"product_items"`
 }
 
 // worded is a text, by itself or in an object.
@@ -80,6 +88,10 @@ func (s said) lines() (lines []string) {
 		add(degrees(*s.Latitude, "N", "S") + ", " + degrees(*s.Longitude, "E", "W"))
 	}
 	add(s.Emoji, string(s.Footer), s.ButtonReply.Title, s.ListReply.Title, s.ListReply.Description)
+	add(s.FormReply.Name, s.FormReply.Body)
+	for _, p := range s.Products {
+		choice(p.Quantity.String() + " × " + p.ID)
+	}
 	for _, b := range s.Action.Buttons {
 		choice(b.Reply.Title)
 	}

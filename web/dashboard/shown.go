@@ -1,11 +1,13 @@
 package dashboard
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/views"
+	"github.com/wppmarketing/developers/views/ui"
 )
 
 // shown is the message as its bubble shows it: what is said, which file it
@@ -73,4 +75,27 @@ func tapsIn(m portal.Message) (labels []string) {
 		labels = append(labels, p.DisplayText)
 	}
 	return labels
+}
+
+// originOf says how a message of a person came: forwarded, or from an ad.
+func originOf(ctx context.Context, m portal.Message) string {
+	var from struct {
+		Forwarded bool `json:"forwarded"`
+		Often     bool `json:"frequently_forwarded"`
+		Referral  *struct {
+			Headline string `json:"headline"`
+		} `json:"referral"`
+	}
+	if m.Direction != portal.Inbound || json.Unmarshal(m.Content, &from) != nil {
+		return ""
+	}
+	switch {
+	case from.Referral != nil:
+		return ui.L(ctx, "an ad: ", "um anúncio: ") + from.Referral.Headline
+	case from.Often:
+		return ui.L(ctx, "forwarded many times", "encaminhada muitas vezes")
+	case from.Forwarded:
+		return ui.L(ctx, "forwarded", "encaminhada")
+	}
+	return ""
 }

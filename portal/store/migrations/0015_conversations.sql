@@ -16,7 +16,6 @@ CREATE TABLE receipts (
     id          TEXT PRIMARY KEY,
     account_id  TEXT NOT NULL REFERENCES accounts (id),
     environment TEXT NOT NULL,
-    typing      BOOLEAN NOT NULL,
     claims      BIGINT NOT NULL,
     due_at      BIGINT,
     lease_until BIGINT
