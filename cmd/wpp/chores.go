@@ -12,7 +12,7 @@ func (p *program) chores() []chores.Chore {
 	return []chores.Chore{
 		{Name: "channels", Every: 10 * time.Second, Do: p.messaging.Reconnect, Idle: p.messaging.AllConnected},
 		{Name: "channel-events", Every: 24 * time.Hour, Do: p.channels.Forget},
-		{Name: "channel-health", Every: time.Minute, Do: p.channels.Refresh},
+		{Name: "channel-health", Every: time.Minute, Do: p.channels.Refresh, Idle: p.channels.Fresh},
 		{Name: "forms", Every: 24 * time.Hour, Do: p.tokens.ForgetForms},
 		{Name: "imports", Every: time.Hour, Do: p.contacts.PurgeImports},
 		{Name: "log", Every: time.Hour, Do: p.log.Retain},

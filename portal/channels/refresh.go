@@ -39,6 +39,13 @@ func (s *Service) Refresh(ctx context.Context) (err error) {
 	return errors.Join(errs...)
 }
 
+// Fresh reports that Refresh has nothing to do. It only reads.
+func (s *Service) Fresh(ctx context.Context) (fresh bool, err error) {
+	defer portal.Wrap(&err, "Fresh")
+	due, err := s.store.Reader(ctx).CloudChannels(s.store.Now().Add(-refreshEvery))
+	return len(due) == 0, err
+}
+
 // CheckAgain asks WhatsApp about a number because a person wants to know, and
 // lets it send again when WhatsApp takes it. What WhatsApp refuses is a *Trouble.
 func (s *Service) CheckAgain(ctx context.Context, by By, id string) (err error) {

@@ -22,16 +22,24 @@
 // The package must not dial: it talks through the whatsapp.Client it is given
 // and does not know whether Meta or the simulator answers.
 //
+// What is sent keeps to WhatsApp's limits before WhatsApp has to say so: the
+// rate of the number, the pace towards one person, the people a business writes
+// to first in a day. They are counted in the store, for all nodes together, and
+// lifted in the test environment of accounts without limits. What WhatsApp says
+// nevertheless goes by one table, portal.ProviderCodes. Behind a channel goes
+// authentication and free text first, then utility, then marketing.
+//
 // Known weaknesses. Only one Dispatch may run at a time in a process. A claim
-// looks at each channel that has messages due now or later, whichever it takes.
-// On PostgreSQL accepts at the same moment may together pass the daily limit, by
-// one each; and far from the limit a count is believed for a second, so other
-// nodes that accept more than a thousand messages of a tenant within it may, too.
-// A node that stood still for longer than its lease, or whose connection to
-// PostgreSQL broke while it committed an attempt, may leave a message unknown
-// that was never sent. Reading back `expires_at` of a message without a wish of
-// the caller gives our default, while WhatsApp's own time to live decides when
-// it expires.
+// looks at each channel that has messages to send now or later, whichever it
+// takes. On PostgreSQL accepts at the same moment may together pass a limit of a
+// day, by one each; and far from the limit a count is believed for a second, so
+// other nodes that accept more than a thousand messages for it within that may,
+// too. A window that WhatsApp finds closed only after it took the message
+// (131047 by callback) ends the message, fallback or not. A node that stood
+// still for longer than its lease, or whose connection to PostgreSQL broke while
+// it committed an attempt, may leave a message unknown that was never sent.
+// Reading back `expires_at` of a message without a wish of the caller gives our
+// default, while WhatsApp's own time to live decides when it expires.
 package messaging
 
 import (

@@ -1,8 +1,6 @@
 package messaging
 
 import (
-	"crypto/rand"
-	"math/big"
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/store"
@@ -41,13 +39,4 @@ func (s *Service) addSimulatedChannel(tx *store.Tx, t portal.Tenant) error {
 		return err
 	}
 	return tx.SeedTemplates(t, c.WABA)
-}
-
-// metaID returns fifteen random digits, as Meta's ids look.
-func metaID() string {
-	n, err := rand.Int(rand.Reader, big.NewInt(900_000_000_000_000))
-	if err != nil {
-		panic(err) // crypto/rand does not fail
-	}
-	return n.Add(n, big.NewInt(100_000_000_000_000)).String()
 }
