@@ -1,7 +1,6 @@
 package messaging
 
 import (
-
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/store"
 )
