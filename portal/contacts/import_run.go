@@ -66,7 +66,6 @@ type importer struct {
 	caller portal.Caller
 	reader rowReader
 	seen   map[string]bool // in a dry run: who would exist by now
-	stolen bool
 }
 
 func (s *Service) newImporter(ctx context.Context, i portal.Import) (*importer, error) {
