@@ -1,4 +1,4 @@
-// Package apidocs holds what a reader of the API gets: the OpenAPI document in
+// Package apidocs holds what a reader of the API gets: the OpenAPI documents in
 // both languages, as web/api's tests wrote it from the operations.
 //
 // It imports nothing of web and decides nothing. Known weakness: the server's
@@ -7,22 +7,27 @@
 package apidocs
 
 import (
-	_ "embed"
+	"embed"
+	"slices"
 
 	"github.com/wppmarketing/developers/portal"
 )
 
-//go:embed developer.json
-var developerEN []byte
+//go:embed *.json
+var documentFiles embed.FS
 
-//go:embed developer.pt-BR.json
-var developerPT []byte
+// Documents are the names of the documents, one for each direction between a
+// customer's system and WPP, in the order of the pages.
+var Documents = []string{"developer", "webhooks"}
 
-// Developer returns the OpenAPI document of the Developer API as JSON, in
-// portal.LangEN or portal.LangPT.
-func Developer(lang string) []byte {
-	if lang == portal.LangPT {
-		return developerPT
+// Document returns the OpenAPI document of that name as JSON, in portal.LangEN
+// or portal.LangPT; nil for an unknown name.
+func Document(name, lang string) []byte {
+	if !slices.Contains(Documents, name) {
+		return nil
 	}
-	return developerEN
+	if lang == portal.LangPT {
+		name += "." + portal.LangPT
+	}
+	return must(documentFiles.ReadFile(name + ".json"))
 }

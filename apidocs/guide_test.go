@@ -16,7 +16,7 @@ func TestOutlineIsTheSameInBothLanguages(t *testing.T) {
 	t.Parallel()
 	ids := map[string][][]string{}
 	for _, lang := range []string{portal.LangEN, portal.LangPT} {
-		groups, err := Outline(lang)
+		groups, err := Outline("developer", lang)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,9 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"sync"
-
-	"github.com/wppmarketing/developers/portal"
 )
 
 // Group is one group of operations of a document, in the document's order.
@@ -22,19 +19,9 @@ type Operation struct{ ID, Method, Path, Summary string }
 // methods is the order of the operations of one path.
 var methods = []string{"get", "put", "post", "delete", "patch"}
 
-var (
-	outlineEN = sync.OnceValues(func() ([]Group, error) { return outline(developerEN) })
-	outlinePT = sync.OnceValues(func() ([]Group, error) { return outline(developerPT) })
-)
-
-// Outline returns the groups of operations of the Developer API, in
+// Outline returns the groups of operations of the document of that name, in
 // portal.LangEN or portal.LangPT.
-func Outline(lang string) ([]Group, error) {
-	if lang == portal.LangPT {
-		return outlinePT()
-	}
-	return outlineEN()
-}
+func Outline(name, lang string) ([]Group, error) { return outline(Document(name, lang)) }
 
 func outline(document []byte) ([]Group, error) {
 	var doc struct {

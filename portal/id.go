@@ -24,6 +24,10 @@ const (
 	PrefixMedia        = "med"
 	PrefixImport       = "imp"
 	PrefixConsent      = "cns" // never shown
+	PrefixWebhookEvent = "evt"
+	PrefixEndpoint     = "whk"
+	PrefixDelivery     = "dlv"
+	PrefixReplay       = "rep"
 	PrefixAudit        = "aud"
 	PrefixSession      = "ses"
 )

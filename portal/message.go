@@ -104,6 +104,7 @@ type Message struct {
 	ProviderMessageID string
 	Attempts          int
 	Sequence          int // number of the last news of this message
+	Announced         int // up to which news receivers of webhooks were told when it was read
 	Price             json.RawMessage
 	Failure           *Failure
 	CreatedAt         time.Time

@@ -15,6 +15,7 @@ const (
 	ModuleMessages = "messages"
 	ModuleContacts = "contacts"
 	ModuleSupport  = "support"
+	ModuleWebhooks = "webhooks"
 )
 
 // Modules lists the modules in the order that pages show them.
@@ -36,6 +37,12 @@ var Modules = []Module{
 		Words{"Support", "Atendimento"},
 		Words{"Hand a conversation to a person", "Passar uma conversa para uma pessoa"},
 		[]string{ScopeHandoffsRead, ScopeHandoffsWrite},
+	},
+	{
+		ModuleWebhooks,
+		Words{"Status Webhooks", "Status Webhooks"},
+		Words{"Tell your systems what happened", "Avisar os seus sistemas do que aconteceu"},
+		[]string{ScopeWebhooksRead, ScopeWebhooksWrite},
 	},
 }
 

@@ -33,7 +33,7 @@ var Scopes = []string{
 // UsedScopes lists the scopes that some operation asks for: those that forms offer.
 var UsedScopes = []string{
 	ScopeAccountRead, ScopeMessagesSend, ScopeMessagesRead, ScopeTemplatesRead, ScopeTemplatesWrite,
-	ScopeContactsRead, ScopeContactsWrite, ScopeHandoffsRead, ScopeHandoffsWrite, ScopeLogsRead,
+	ScopeContactsRead, ScopeContactsWrite, ScopeHandoffsRead, ScopeHandoffsWrite, ScopeWebhooksRead, ScopeWebhooksWrite, ScopeLogsRead,
 }
 
 // ScopePreset is a ready-made choice of scopes.

@@ -21,6 +21,7 @@ import (
 	"github.com/wppmarketing/developers/portal/support"
 	"github.com/wppmarketing/developers/portal/templates"
 	"github.com/wppmarketing/developers/portal/tokens"
+	"github.com/wppmarketing/developers/portal/webhooks"
 	"github.com/wppmarketing/developers/portal/whatsapp"
 	"github.com/wppmarketing/developers/portal/whatsapp/simulator"
 	"github.com/wppmarketing/developers/portal/worker"
@@ -46,6 +47,7 @@ type program struct {
 	templates *templates.Service
 	contacts  *contacts.Service
 	support   *support.Service
+	webhooks  *webhooks.Service
 	log       *audit.Log
 	limits    *limits.Limits
 	sessions  *session.Manager
@@ -148,6 +150,9 @@ func (p *program) services(a *app) (err error) {
 	p.tokens = tokens.New(tokens.Options{Store: p.store, Logger: p.logger})
 	p.contacts = contacts.New(contacts.Options{Store: p.store})
 	p.support = support.New(support.Options{Store: p.store, Send: answers(p.messaging)})
+	if err = p.hooks(a); err != nil {
+		return err
+	}
 	p.log = audit.New(audit.Options{Store: p.store, Logger: p.logger})
 	p.health = newHealth(p)
 	return nil
@@ -177,7 +182,7 @@ func (p *program) door(a *app, key []byte) (err error) {
 	}
 	v1, err := api.New(api.Options{
 		Store: p.store, Tokens: p.tokens, Accounts: p.accounts, Messaging: p.messaging, Templates: p.templates, Contacts: p.contacts,
-		Support: p.support, Media: p.media, Log: p.log, Limits: p.limits, Console: p.sessions.ConsoleCaller,
+		Support: p.support, Media: p.media, Webhooks: p.webhooks, Log: p.log, Limits: p.limits, Console: p.sessions.ConsoleCaller,
 		BaseURL: a.BaseURL, ClientIP: clientIP, Logger: p.logger,
 	})
 	if err != nil {
@@ -233,6 +238,9 @@ func (p *program) send(ctx context.Context) error {
 		{Name: "receipts", Every: time.Second, Topic: messaging.TopicReceipts, Do: p.messaging.TellRead},
 		{Name: "simulator", Every: time.Second / 4, Topic: store.TopicSimulator, Do: p.simulator.DeliverDue},
 		{Name: "imports", Every: 2 * time.Second, Topic: contacts.TopicImports, Do: p.contacts.WorkImports},
+		{Name: "webhook-events", Every: time.Second, Topic: webhooks.TopicRoute, Do: p.webhooks.Route},
+		{Name: "webhook-deliveries", Every: time.Second, Topic: webhooks.TopicDeliver, Do: p.webhooks.Deliver, Wake: p.webhooks.Left(), Wait: p.webhooks.Wait},
+		{Name: "webhook-health", Every: time.Second, Do: p.webhooks.NoteHealth},
 		chores.Loop(chores.Options{Store: p.store, Logger: p.logger}, p.chores()),
 	}))
 	return nil

@@ -23,6 +23,7 @@ import (
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/store"
+	"github.com/wppmarketing/developers/web/api"
 )
 
 // cli is the command line.
@@ -141,7 +142,7 @@ func (a *app) store(ctx context.Context, migrate bool) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := store.Options{DatabaseURL: a.DatabaseURL, DataDir: a.Data, SecretKey: key, Migrate: migrate, Logger: a.Logger, Observer: a.Observer}
+	o := store.Options{DatabaseURL: a.DatabaseURL, DataDir: a.Data, SecretKey: key, Migrate: migrate, Logger: a.Logger, Observer: a.Observer, Present: api.Resource}
 	if !migrate {
 		o.BusyTimeout = commandLockWait
 	}

@@ -8,12 +8,12 @@ import (
 
 // openapiCmd prints an OpenAPI document.
 type openapiCmd struct {
-	Document string `arg:"" enum:"developer" help:"Which document: developer."`
+	Document string `arg:"" enum:"developer,webhooks" help:"Which document: developer or webhooks."`
 	Lang     string `enum:"en,pt-BR" default:"en" help:"Language of the descriptions."`
 }
 
 // Run prints the document as JSON.
 func (c openapiCmd) Run(a *app) error {
-	_, err := fmt.Fprintln(a.Stdout, string(apidocs.Developer(c.Lang)))
+	_, err := fmt.Fprintln(a.Stdout, string(apidocs.Document(c.Document, c.Lang)))
 	return err
 }

@@ -64,9 +64,9 @@ var portalPages = map[string][]string{
 	"GET /admin/accounts/{id}": {"/admin/accounts/{account}"},
 	"GET /admin/health":        {"/admin/health"},
 
-	"GET /docs":               {"/docs"},
-	"GET /docs/{guide}":       {"/docs/channels", "/docs/quickstart", "/docs/authentication", "/docs/idempotency", "/docs/errors", "/docs/limits"},
-	"GET /docs/api/developer": {"/docs/api/developer"},
+	"GET /docs":                {"/docs"},
+	"GET /docs/{guide}":        {"/docs/channels", "/docs/quickstart", "/docs/authentication", "/docs/idempotency", "/docs/errors", "/docs/limits"},
+	"GET /docs/api/{document}": {"/docs/api/developer", "/docs/api/webhooks"},
 
 	"GET /logs":        {"/logs", "/logs?status=4xx", "/logs?q=nothing-like-it", "/logs?group=error", "/logs?env=live"},
 	"GET /logs/live":   {},
@@ -76,7 +76,7 @@ var portalPages = map[string][]string{
 }
 
 // publicPages are what a visitor sees.
-var publicPages = []string{"/", "/login", "/login?next=/tokens", "/docs", "/docs/errors", "/docs/api/developer"}
+var publicPages = []string{"/", "/login", "/login?next=/tokens", "/docs", "/docs/errors", "/docs/api/developer", "/docs/api/webhooks"}
 
 // missing is a page that is not there; the console says so too.
 const missing = "/messages/msg_00000000000000000000000000"

@@ -141,11 +141,11 @@ var portalRoutes = map[string]portalRoute{
 	"POST /admin/accounts/{id}/status":           {who: platform, path: "/admin/accounts/{elsewhere}/status", form: "status=suspended"},
 	"GET /admin/health":                          {who: platform, path: "/admin/health"},
 
-	"GET /docs":                            {who: anybody, path: "/docs"},
-	"GET /docs/{guide}":                    {who: anybody, path: "/docs/errors"},
-	"GET /docs/api/developer":              {who: anybody, path: "/docs/api/developer"},
-	"POST /docs/api/developer/console":     {who: members, path: "/docs/api/developer/console", form: "scope=messages:send"},
-	"POST /docs/api/developer/console/end": {who: members, path: "/docs/api/developer/console/end"},
+	"GET /docs":                             {who: anybody, path: "/docs"},
+	"GET /docs/{guide}":                     {who: anybody, path: "/docs/errors"},
+	"GET /docs/api/{document}":              {who: anybody, path: "/docs/api/developer"},
+	"POST /docs/api/{document}/console":     {who: members, path: "/docs/api/developer/console", form: "scope=messages:send"},
+	"POST /docs/api/{document}/console/end": {who: members, path: "/docs/api/developer/console/end"},
 
 	"GET /logs":        {who: members, may: portal.ReadLogs, path: "/logs"},
 	"GET /logs/live":   {who: members, may: portal.ReadLogs, path: "/logs/live"},

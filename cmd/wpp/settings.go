@@ -38,7 +38,8 @@ type Settings struct {
 	WhatsApp          string         `setting:"" name:"whatsapp" enum:"simulator,cloud" default:"simulator" help:"Provider of the live environment."`
 	GraphURL          string         `setting:"" name:"graph-url" default:"https://graph.facebook.com" help:"WhatsApp Cloud API."`
 	GraphVersion      string         `setting:"" name:"graph-version" default:"v23.0" help:"Version of the Cloud API."`
-	WebhookAllowCIDRs []netip.Prefix `setting:"" name:"webhook-allow-cidrs" help:"Private ranges that media links, and webhooks later, may name; plain http only there."`
+	WebhookAllowCIDRs []netip.Prefix `setting:"" name:"webhook-allow-cidrs" help:"Private ranges that media links and webhook receivers may be in; plain http only there."`
+	WebhookSchedule   []string       `setting:"" name:"webhook-schedule" default:"5s,5m,30m,2h,5h,10h,14h,20h,24h" help:"The waits before each retry of a webhook delivery, each ±20 %."`
 	Workers           string         `setting:"" enum:"on,off" default:"on" help:"off: this node only answers; sending and periodic work are left to other nodes."`
 }
 

@@ -44,6 +44,15 @@ func Mask(contentType string, body []byte) string {
 	return fmt.Sprintf("%s %d bytes", masked, len(body))
 }
 
+// MaskAnswer returns what somebody else's server said: JSON as Mask, any other
+// text without the numbers, addresses and secrets in it.
+func MaskAnswer(body []byte) string {
+	if out, ok := maskJSON(body); ok {
+		return out
+	}
+	return cut(scrub(clean(string(body))), maxBody)
+}
+
 // MaskHeaders returns headers with lower-case names, secrets and personal data masked.
 func MaskHeaders(h http.Header) map[string]string {
 	out := make(map[string]string, len(h))

@@ -35,6 +35,7 @@ type Options struct {
 	Permitted []netip.Prefix // private ranges that may be reached, also by plain http
 	Resolver  *net.Resolver  // nil = the system's
 	Timeout   time.Duration  // of a whole call, the body included; 0 = 15 s
+	Idle      int            // connections kept open to a host between calls; 0 = 2
 }
 
 // defaultTimeout of a call.
@@ -45,6 +46,9 @@ const defaultTimeout = 15 * time.Second
 func Client(o Options) *http.Client {
 	if o.Timeout == 0 {
 		o.Timeout = defaultTimeout
+	}
+	if o.Idle == 0 {
+		o.Idle = 2
 	}
 	return &http.Client{
 		Transport:     &transport{https: o.transport(o.public), http: o.transport(o.permitted)},
@@ -73,7 +77,7 @@ func (o Options) transport(check func(netip.Addr) error) http.RoundTripper {
 		Proxy:                 nil, // a proxy would dial for us, unchecked
 		DialContext:           dialer.DialContext,
 		ForceAttemptHTTP2:     true,
-		MaxIdleConnsPerHost:   2,
+		MaxIdleConnsPerHost:   o.Idle,
 		IdleConnTimeout:       30 * time.Second,
 		TLSHandshakeTimeout:   5 * time.Second,
 		ResponseHeaderTimeout: o.Timeout,

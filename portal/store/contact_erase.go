@@ -67,12 +67,7 @@ func messagesOf(c portal.Contact) []any {
 
 func (tx *Tx) eraseMessages(c portal.Contact) error {
 	its := messagesOf(c)
-	_, err := tx.Exec(`
-UPDATE /* Contact.CancelMessages */ messages
-SET status = 'canceled', sequence = sequence + 1, due_at = NULL, lease_until = NULL
-WHERE `+ofContact+`
-AND status IN ('scheduled', 'queued')
-AND (lease_until IS NULL OR lease_until < ?)`, append(slices.Clip(its), tx.now)...)
+	canceled, err := tx.cancelMessages(its)
 	if err != nil {
 		return err
 	}
@@ -89,7 +84,38 @@ WHERE `+ofContact, append([]any{tx.now}, its...)...)
 	if err := tx.maskMessages(c, "to_phone", portal.Outbound); err != nil {
 		return err
 	}
-	return tx.maskMessages(c, "from_phone", portal.Inbound)
+	if err := tx.maskMessages(c, "from_phone", portal.Inbound); err != nil {
+		return err
+	}
+	for _, id := range canceled {
+		m, err := tx.Message(portal.Tenant{AccountID: c.AccountID, Environment: c.Environment}, id)
+		if err != nil {
+			return err
+		}
+		m.Announced = m.Sequence - 1
+		if err := tx.announceMessage(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cancelMessages ends what was not begun to be sent to the contact and returns
+// the ids.
+func (tx *Tx) cancelMessages(its []any) (ids []string, err error) {
+	err = tx.Rows(`
+UPDATE /* Contact.CancelMessages */ messages
+SET status = 'canceled', sequence = sequence + 1, due_at = NULL, lease_until = NULL
+WHERE `+ofContact+`
+AND status IN ('scheduled', 'queued')
+AND (lease_until IS NULL OR lease_until < ?)
+RETURNING id`, append(slices.Clip(its), tx.now), func(scan func(dest ...any) error) error {
+		var id string
+		err := scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, err
 }
 
 // eraseAnswers empties the answers that were kept for repeats of calls about the

@@ -50,7 +50,7 @@ func (w *messageRow) dest() []any {
 func (w *messageRow) message() (portal.Message, error) {
 	w.m.Content, w.m.Fallback, w.m.Price = rawJSON(w.content), rawJSON(w.fallback), rawJSON(w.price)
 	failure, err := readFailure(w.errorCode, w.providerError)
-	w.m.Failure = failure
+	w.m.Failure, w.m.Announced = failure, w.m.Sequence
 	return w.m, err
 }
 
@@ -65,7 +65,7 @@ func (tx *Tx) InsertMessage(m portal.Message, checks []portal.Check, due *time.T
 	if err != nil {
 		return err
 	}
-	return tx.Post(`
+	err = tx.Post(`
 INSERT /* Message.Insert */ INTO messages (
   id, account_id, environment, direction, status, type, to_phone, from_phone, channel_id, contact_id, wa_id,
   conversation_id, reference, context_message_id, template, content, fallback, fallback_used, category, source,
@@ -78,6 +78,10 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 
 		jsonText(m.Content), jsonText(m.Fallback), m.FallbackUsed, m.Category, m.Source, m.RequestID, m.TokenID,
 		m.UserID, m.IdempotencyKey, m.ProviderMessageID, m.Attempts, m.Sequence, jsonText(m.Price), code, provider,
 		kept, m.CreatedAt, m.SendAt, m.ExpiresAt, m.ExpiryGiven, m.AcceptedAt, m.DeliveredAt, m.ReadAt, m.UpdatedAt, due, laneOf(m))
+	if err != nil {
+		return err
+	}
+	return tx.announceMessage(m)
 }
 
 // SaveMessage writes what may change of a message, ends its lease and is the
@@ -108,7 +112,10 @@ WHERE id = ? AND account_id = ? AND environment = ?`,
 		string(m.Status), m.Type, m.WAID, templateName(m), jsonText(m.Content), jsonText(m.Fallback), m.FallbackUsed,
 		m.Category, m.ProviderMessageID, m.Attempts, m.Sequence, jsonText(m.Price), code, provider, m.AcceptedAt,
 		m.DeliveredAt, m.ReadAt, m.UpdatedAt, due, laneOf(m), lease, lease != nil, m.ID, m.AccountID, string(m.Environment))
-	return tx.one(n, err)
+	if err := tx.one(n, err); err != nil {
+		return err
+	}
+	return tx.announceMessage(m)
 }
 
 // LockMessage reads a message and keeps every other writer of it waiting until

@@ -127,13 +127,14 @@ WHERE id = ? AND account_id = ? AND environment = ?`, tx.now, id, t.AccountID, s
 }
 
 // EndUnread ends a message that cannot even be read, and marks it dead: it is
-// failed, or unknown when a call may have been made.
+// failed, or unknown when a call may have been made. Receivers of webhooks are
+// not told: what cannot be read cannot be shown.
 func (tx *Tx) EndUnread(t portal.Tenant, id string) error {
 	_, err := tx.Exec(`
 UPDATE /* Message.EndUnread */ messages
 SET status = CASE WHEN EXISTS (SELECT 1 FROM attempts a WHERE a.message_id = messages.id AND a.outcome = '')
     THEN 'unknown' ELSE 'failed' END,
-  error_code = 'internal', provider_error = NULL, sequence = sequence + 1, updated_at = ?, due_at = NULL,
+  error_code = 'internal', provider_error = NULL, updated_at = ?, due_at = NULL,
   lease_until = NULL, claims = 0, dead_at = ?
 WHERE id = ? AND account_id = ? AND environment = ? AND due_at IS NOT NULL`,
 		tx.now, tx.now, id, t.AccountID, string(t.Environment))

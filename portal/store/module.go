@@ -66,6 +66,12 @@ FROM handoffs
 WHERE account_id = ?
 AND environment IN ('test', 'live')
 AND created_at >= ?`},
+	{portal.ModuleWebhooks, `
+SELECT /* Module.Webhooks */ COALESCE(SUM(h.succeeded + h.failed), 0)
+FROM webhook_hours h
+JOIN webhook_endpoints e ON e.id = h.endpoint_id
+WHERE e.account_id = ?
+AND h.hour >= ?`},
 }
 
 func (r Reader) usedSince(query, accountID string, from time.Time) (n int64, err error) {

@@ -26,6 +26,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -43,6 +44,7 @@ type Options struct {
 	BusyTimeout time.Duration    // how long SQLite waits for another process; 0 = 10 s
 	Migrate     bool             // true: bring an older schema up to date; false: refuse it
 	Observer    Observer         // nil = nobody
+	Present     Presenter        // of what webhooks tell; nil = nothing is told
 }
 
 // LogValue hides the secret key and the password inside the database address.
@@ -92,6 +94,7 @@ type Store struct {
 	observer Observer
 	now      func() time.Time
 	vault    *vault
+	present  Presenter
 	secrets  openedSecrets
 	bell     bell
 
@@ -126,7 +129,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	s := &Store{engine: e, reads: &watchedReads{e, o.Observer}, observer: o.Observer, now: o.Now, vault: v}
+	s := &Store{engine: e, reads: &watchedReads{e, o.Observer}, observer: o.Observer, now: o.Now, vault: v, present: o.Present}
 	if p, ok := e.(*postgres); ok {
 		s.bell.nodes, p.nodes.bell = p.nodes, &s.bell
 	}
@@ -185,7 +188,7 @@ func (s *Store) Tx(ctx context.Context, fn func(tx *Tx) error) error {
 		defer func() { watch.ended = time.Now() }()
 		tc := &txConn{conn: c}
 		defer tc.end()
-		tx := &Tx{Reader: Reader{ctx: context.Background(), q: tc}, c: tc, now: s.Now(), skipLocked: s.engine.skipLocked(), vault: s.vault, secrets: &s.secrets, notify: s.Notify}
+		tx := &Tx{Reader: Reader{ctx: context.Background(), q: tc}, c: tc, now: s.Now(), skipLocked: s.engine.skipLocked(), vault: s.vault, secrets: &s.secrets, notify: s.Notify, present: s.present}
 		last = tx
 		if err := fn(tx); err != nil {
 			return err
@@ -251,6 +254,8 @@ type Tx struct {
 	vault      *vault
 	secrets    *openedSecrets
 	notify     func(topic string)
+	present    Presenter
+	notified   []string // topics that are notified after the commit
 }
 
 // Now returns the time of this transaction; it stands still.
@@ -272,6 +277,15 @@ func (tx *Tx) Post(sql string, args ...any) error {
 // AfterCommit has fn called once the transaction is known to be committed, on
 // the goroutine that called Store.Tx; never when it is rolled back.
 func (tx *Tx) AfterCommit(fn func()) { tx.after = append(tx.after, fn) }
+
+// notifyOnce notifies the topic after the commit, however often it is asked to.
+func (tx *Tx) notifyOnce(topic string) {
+	if slices.Contains(tx.notified, topic) {
+		return
+	}
+	tx.notified = append(tx.notified, topic)
+	tx.AfterCommit(func() { tx.notify(topic) })
+}
 
 var errTxOver = errors.New("the transaction is over")
 

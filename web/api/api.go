@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -37,10 +38,8 @@ import (
 	"github.com/wppmarketing/developers/portal/support"
 	"github.com/wppmarketing/developers/portal/templates"
 	"github.com/wppmarketing/developers/portal/tokens"
+	"github.com/wppmarketing/developers/portal/webhooks"
 )
-
-// Version is that of the document: a change of the document needs a new one.
-const Version = "1.2.0"
 
 // Options are what the API stands on. All are required but Limits, Console,
 // Now, ClientIP and Logger.
@@ -53,6 +52,7 @@ type Options struct {
 	Contacts  *contacts.Service
 	Support   *support.Service
 	Media     *media.Service
+	Webhooks  *webhooks.Service
 	Log       *audit.Log
 	Limits    limiter                                    // of calls; nil = counted in the process
 	Console   func(*http.Request) (portal.Caller, error) // the API reference's session grant; nil = none
@@ -88,33 +88,28 @@ func New(o Options) (*API, error) {
 	}
 	o.BaseURL = strings.TrimSuffix(o.BaseURL, "/")
 	a := &API{Options: o, mux: http.NewServeMux(), byPattern: map[string]*Operation{}}
-	h := humago.New(a.mux, a.config())
-	a.register(h)
-	a.registry = h.OpenAPI().Components.Schemas
+	apis := map[string]huma.API{}
+	for _, d := range directions {
+		apis[d.name] = humago.New(a.mux, a.config(d))
+		d.mount(a, apis[d.name])
+	}
+	a.registry = apis[Developer].OpenAPI().Components.Schemas
 	for i := range operations {
 		op := &operations[i]
 		a.byPattern[op.Method+" "+op.Path] = op
 	}
 	a.documents = sync.OnceValue(func() map[string]document {
-		docs, err := documents(h.OpenAPI())
-		if err != nil {
-			a.Logger.Error("render the document", "error", err)
+		all := map[string]document{}
+		for name, h := range apis {
+			docs, err := documents(name, h.OpenAPI())
+			if err != nil {
+				a.Logger.Error("render the document", "document", name, "error", err)
+			}
+			maps.Copy(all, docs)
 		}
-		return docs
+		return all
 	})
 	return a, nil
-}
-
-// register mounts the handlers, one line a resource.
-func (a *API) register(h huma.API) {
-	a.registerAccount(h)
-	a.registerMessages(h)
-	a.registerTemplates(h)
-	a.registerMedia(h)
-	a.registerContacts(h)
-	a.registerHandoffs(h)
-	a.registerRequests(h)
-	a.registerErrors(h)
 }
 
 // ServeHTTP answers one call and logs it.

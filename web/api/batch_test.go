@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/store/storetest"
 )
 
@@ -33,7 +34,7 @@ func onEngines(t *testing.T, test func(t *testing.T, f *fixture)) {
 	t.Helper()
 	t.Parallel()
 	storetest.Engines(t, func(t *testing.T, open storetest.Opener) {
-		test(t, newFixtureOn(newWorldOn(t, open())))
+		test(t, newFixtureOn(newWorldOn(t, open(func(o *store.Options) { o.Present = Resource }))))
 	})
 }
 

@@ -42,23 +42,25 @@ var answerTypes = map[string]reflect.Type{
 	"media": reflect.TypeFor[Media](), "channel": reflect.TypeFor[Channel](), "template": reflect.TypeFor[Template](), "contact": reflect.TypeFor[Contact](), "contactWritten": reflect.TypeFor[ContactWritten](),
 	"number": reflect.TypeFor[Number](), "handoff": reflect.TypeFor[Handoff](), "request": reflect.TypeFor[Request](),
 	"requestDetail": reflect.TypeFor[RequestDetail](), "error": reflect.TypeFor[CatalogueEntry](),
+	"endpoint": reflect.TypeFor[Endpoint](), "endpointCreated": reflect.TypeFor[EndpointCreated](), "delivery": reflect.TypeFor[Delivery](),
+	"deliveryRow": reflect.TypeFor[DeliveryRow](), "replay": reflect.TypeFor[Replay](), "webhookEvent": reflect.TypeFor[WebhookEvent](),
 }
 
 // listTypes are the answers of the operations that list.
 var listTypes = map[string]reflect.Type{
 	"listModules": reflect.TypeFor[list[Module]](), "listMessages": reflect.TypeFor[list[Message]](), "listTemplates": reflect.TypeFor[list[Template]](),
 	"listContacts": reflect.TypeFor[list[Contact]](), "listHandoffs": reflect.TypeFor[list[Handoff]](), "listRequests": reflect.TypeFor[list[Request]](),
-	"listErrors": reflect.TypeFor[list[CatalogueEntry]](),
+	"listErrors": reflect.TypeFor[list[CatalogueEntry]](), "listWebhookEndpoints": reflect.TypeFor[list[Endpoint]](),
+	"listWebhookDeliveries": reflect.TypeFor[list[DeliveryRow]](), "listWebhookEvents": reflect.TypeFor[list[WebhookEvent]](),
 }
 
 // config is huma without its pages, links and fallbacks.
-func (a *API) config() huma.Config {
+func (a *API) config(d direction) huma.Config {
 	c := huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{
-				Title: "WPP Developers", Version: Version,
-				Description: "Send WhatsApp messages, keep contacts and hand conversations to people. Call it from your backend with a bearer token; a test token talks to the simulator, where nobody receives anything.",
+				Title: d.title, Version: d.version, Description: d.text.EN,
 			},
 			Servers:  []*huma.Server{{URL: a.BaseURL}},
 			Security: []map[string][]string{{"token": {}}},
@@ -76,9 +78,7 @@ func (a *API) config() huma.Config {
 		DefaultFormat:                "application/json",
 		RejectUnknownQueryParameters: true,
 	}
-	for _, t := range tags {
-		c.Tags = append(c.Tags, &huma.Tag{Name: t.name.EN, Description: t.text.EN})
-	}
+	c.Tags = tagsOf(d.name)
 	return c
 }
 

@@ -25,8 +25,15 @@ func described(t testing.TB) *API {
 
 func TestEveryTextOfTheDocumentIsTranslated(t *testing.T) {
 	t.Parallel()
+	for _, name := range Documents() {
+		everyTextIsTranslated(t, name)
+	}
+}
+
+func everyTextIsTranslated(t *testing.T, name string) {
+	t.Helper()
 	missing := map[string]bool{}
-	d := jsontext.NewDecoder(bytes.NewReader(described(t).Document(portal.LangEN)))
+	d := jsontext.NewDecoder(bytes.NewReader(described(t).Document(name, portal.LangEN)))
 	for {
 		tok, err := d.ReadToken()
 		if err != nil {
@@ -56,8 +63,10 @@ func TestExamplesAreJSONOfTheirTypes(t *testing.T) {
 			t.Errorf("%s: lists and only lists have a list type", op.ID)
 		}
 	}
-	if !json.Valid(described(t).Document(portal.LangPT)) {
-		t.Error("the Portuguese document is not JSON")
+	for _, name := range Documents() {
+		if !json.Valid(described(t).Document(name, portal.LangPT)) {
+			t.Errorf("the Portuguese document %s is not JSON", name)
+		}
 	}
 }
 

@@ -15,30 +15,30 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden documents in apidocs")
 
-const (
-	goldenEN = "../../apidocs/developer.json"
-	goldenPT = "../../apidocs/developer.pt-BR.json"
-	versions = "../../apidocs/developer.versions" // one line a version: its number and the SHA-256 of its document
-)
+// golden is where the documents are written, and beside them, in name.versions,
+// one line a version: its number and the SHA-256 of its document.
+const golden = "../../apidocs/"
 
 func TestGoldenDocuments(t *testing.T) {
 	t.Parallel()
 	a := described(t)
-	for file, lang := range map[string]string{goldenEN: portal.LangEN, goldenPT: portal.LangPT} {
-		var now bytes.Buffer
-		if err := json.Indent(&now, a.Document(lang), "", "  "); err != nil {
-			t.Fatal(err)
-		}
-		now.WriteByte('\n')
-		if *update {
-			if err := os.WriteFile(file, now.Bytes(), 0o600); err != nil {
+	for _, d := range directions {
+		for file, lang := range map[string]string{golden + d.name + ".json": portal.LangEN, golden + d.name + ".pt-BR.json": portal.LangPT} {
+			var now bytes.Buffer
+			if err := json.Indent(&now, a.Document(d.name, lang), "", "  "); err != nil {
 				t.Fatal(err)
 			}
-			continue
-		}
-		golden, err := os.ReadFile(file)
-		if err != nil || !bytes.Equal(golden, now.Bytes()) {
-			t.Errorf("%s is not the document of the operations (%v): go test ./web/api -run Golden -update", file, err)
+			now.WriteByte('\n')
+			if *update {
+				if err := os.WriteFile(file, now.Bytes(), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				continue
+			}
+			kept, err := os.ReadFile(file)
+			if err != nil || !bytes.Equal(kept, now.Bytes()) {
+				t.Errorf("%s is not the document of the operations (%v): go test ./web/api -run Golden -update", file, err)
+			}
 		}
 	}
 }
@@ -47,25 +47,28 @@ func TestGoldenDocuments(t *testing.T) {
 // now names another document.
 func TestDocumentChangesWithItsVersion(t *testing.T) {
 	t.Parallel()
-	sum := sha256.Sum256(described(t).Document(portal.LangEN))
-	line := Version + " " + hex.EncodeToString(sum[:]) + "\n"
-	known, err := os.ReadFile(versions)
-	if err != nil && !*update {
-		t.Fatal(err)
-	}
-	for l := range strings.Lines(string(known)) {
-		if v, _, _ := strings.Cut(l, " "); v == Version && l != line {
-			t.Fatalf("the document changed: raise Version in api.go")
+	for _, d := range directions {
+		versions := golden + d.name + ".versions"
+		sum := sha256.Sum256(described(t).Document(d.name, portal.LangEN))
+		line := d.version + " " + hex.EncodeToString(sum[:]) + "\n"
+		known, err := os.ReadFile(versions)
+		if err != nil && !*update {
+			t.Fatal(err)
 		}
-	}
-	if strings.Contains(string(known), line) {
-		return
-	}
-	if !*update {
-		t.Fatalf("version %s is not in %s: go test ./web/api -run Document -update", Version, versions)
-	}
-	if err := os.WriteFile(versions, append(known, line...), 0o600); err != nil {
-		t.Fatal(err)
+		for l := range strings.Lines(string(known)) {
+			if v, _, _ := strings.Cut(l, " "); v == d.version && l != line {
+				t.Fatalf("the document changed: raise the version of %s in direction.go", d.name)
+			}
+		}
+		if strings.Contains(string(known), line) {
+			continue
+		}
+		if !*update {
+			t.Fatalf("version %s is not in %s: go test ./web/api -run Document -update", d.version, versions)
+		}
+		if err := os.WriteFile(versions, append(known, line...), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -99,7 +102,7 @@ func TestExamplesOfAnswersFitTheirSchemas(t *testing.T) {
 		}
 		w := &world{TB: t}
 		g := got{TB: t, status: op.Success[0], header: map[string][]string{"Content-Type": {"application/json"}}, body: body}
-		w.fits(ask{method: op.Method, path: strings.NewReplacer("{id}", "msg_x", "{name}", "n", "{language}", "l", "{code}", "c").Replace(op.Path)}, g)
+		w.fits(ask{method: op.Method, path: strings.NewReplacer("{id}", "msg_x", "{name}", "n", "{language}", "l", "{code}", "c", "{delivery_id}", "dlv_x").Replace(op.Path)}, g)
 	}
 }
 
@@ -108,6 +111,7 @@ func TestDocumentIsServedInBothLanguagesAndForms(t *testing.T) {
 	w := &world{TB: t, API: described(t)}
 	for path, want := range map[string]string{
 		"/openapi/developer.json": "List messages", "/openapi/developer.json?lang=pt-BR": "Listar mensagens",
+		"/openapi/webhooks.json": "List endpoints", "/openapi/webhooks.yaml?lang=pt-BR": "summary: Listar endpoints",
 		"/openapi/developer.yaml": "summary: List messages", "/openapi/developer.yaml?lang=pt": "summary: Listar mensagens",
 	} {
 		g := w.do(get(path))

@@ -103,6 +103,9 @@ func TestMassAssignment(t *testing.T) {
 			continue
 		}
 		for _, extra := range []string{"account_id", "environment", "role", "scopes", "id", "status", "source"} {
+			if op.ID == "updateWebhookEndpoint" && extra == "status" {
+				continue // it switches the endpoint
+			}
 			body := strings.Replace(example(op.ID), "{", `{"`+extra+`":"x",`, 1)
 			path := f.ids.Replace(rows[op.ID].path)
 			if path == "" {

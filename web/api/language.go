@@ -22,9 +22,9 @@ type document struct {
 	tag       string
 }
 
-// documents renders the OpenAPI document: developer.json and developer.yaml, in
-// English and Portuguese.
-func documents(doc *huma.OpenAPI) (map[string]document, error) {
+// documents renders an OpenAPI document: name.json and name.yaml, in English and
+// Portuguese.
+func documents(name string, doc *huma.OpenAPI) (map[string]document, error) {
 	finish(doc)
 	english, err := json.Marshal(doc)
 	if err != nil {
@@ -40,21 +40,22 @@ func documents(doc *huma.OpenAPI) (map[string]document, error) {
 		if err := yaml.Convert(&y, bytes.NewReader(body)); err != nil {
 			return nil, fmt.Errorf("convert the document: %w", err)
 		}
-		out["developer.json "+lang] = document{body, "application/openapi+json", etag(body)}
-		out["developer.yaml "+lang] = document{y.Bytes(), "application/openapi+yaml", etag(y.Bytes())}
+		out[name+".json "+lang] = document{body, "application/openapi+json", etag(body)}
+		out[name+".yaml "+lang] = document{y.Bytes(), "application/openapi+yaml", etag(y.Bytes())}
 	}
 	return out, nil
 }
 
-// Document returns the OpenAPI document of the API as JSON, in portal.LangEN or LangPT.
-func (a *API) Document(lang string) []byte {
+// Document returns the OpenAPI document of that name (Documents) as JSON, in
+// portal.LangEN or LangPT; nil for an unknown name.
+func (a *API) Document(name, lang string) []byte {
 	if lang != portal.LangPT {
 		lang = portal.LangEN
 	}
-	return a.documents()["developer.json "+lang].body
+	return a.documents()[name+".json "+lang].body
 }
 
-// serveDocument answers /openapi/developer.json and .yaml in the language of
+// serveDocument answers /openapi/developer.json, .yaml and so on in the language of
 // ?lang= or, without it, of Accept-Language.
 func (a *API) serveDocument(w http.ResponseWriter, r *http.Request) {
 	lang := portal.LangEN
@@ -149,7 +150,7 @@ func isText(d *jsontext.Decoder, tok jsontext.Token) bool {
 	case "name":
 		return strings.HasPrefix(p, "/tags/")
 	}
-	return strings.HasPrefix(p, "/paths/") && strings.HasSuffix(parent, "/tags")
+	return (strings.HasPrefix(p, "/paths/") || strings.HasPrefix(p, "/webhooks/")) && strings.HasSuffix(parent, "/tags")
 }
 
 // portuguese is every sentence of the document by its English form.
@@ -168,10 +169,17 @@ func dictionary() map[string]string {
 	for _, t := range tags {
 		add(t.name, t.text)
 	}
+	for _, d := range directions {
+		add(d.text)
+	}
+	for _, t := range portal.EventTypes {
+		add(t.Description)
+	}
 	for _, e := range portal.Catalogue {
 		add(e.Title, e.Detail, e.Action)
 	}
 	add(descriptions...)
 	add(templateDescriptions...)
+	add(webhookDescriptions...)
 	return m
 }

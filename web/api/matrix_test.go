@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +54,19 @@ var rows = map[string]struct {
 	"getError":         {path: "/v1/errors/window_closed", status: 200},
 	"simulateInbound":  {status: 202},
 	"loginChannel":     {path: "/v1/test/channels/{channel}/login", status: 200, foreign: 404},
+
+	"createWebhookEndpoint": {status: 201},
+	"listWebhookEndpoints":  {status: 200},
+	"getWebhookEndpoint":    {path: "/v1/webhook-endpoints/{endpoint}", status: 200, foreign: 404},
+	"updateWebhookEndpoint": {path: "/v1/webhook-endpoints/{endpoint}", status: 200, foreign: 404},
+	"deleteWebhookEndpoint": {path: "/v1/webhook-endpoints/{endpoint}", status: 204, foreign: 404},
+	"rotateWebhookSecret":   {path: "/v1/webhook-endpoints/{endpoint}/rotate-secret", status: 200, foreign: 404},
+	"testWebhookEndpoint":   {path: "/v1/webhook-endpoints/{endpoint}/test", status: 200, foreign: 404},
+	"replayWebhookEvents":   {path: "/v1/webhook-endpoints/{endpoint}/replay", status: 202, foreign: 404},
+	"listWebhookDeliveries": {path: "/v1/webhook-endpoints/{endpoint}/deliveries", status: 200, foreign: 404},
+	"getWebhookDelivery":    {path: "/v1/webhook-endpoints/{endpoint}/deliveries/{delivery}", status: 200, foreign: 404},
+	"resendWebhookDelivery": {path: "/v1/webhook-endpoints/{endpoint}/deliveries/{delivery}/resend", status: 202, foreign: 404},
+	"listWebhookEvents":     {status: 200},
 }
 
 // fixture is an account with one of everything.
@@ -85,15 +99,26 @@ func newFixtureOn(w *world) *fixture {
 	w.row(f.account, portal.Test, sent)
 	channel := w.do(ask{method: "GET", path: "/v1/configuration", token: f.secret}).want(200, "").text("default_channel_id")
 	file := w.do(form("nota.txt", "text/plain", "Obrigado!").with(f.secret)).want(201, "").text("id")
-	f.known = []string{file, template, channel, contact, erasable, inbound, sent.text("id"), scheduled.text("id"), handoff, sent.header.Get("Request-Id")}
-	f.ids = strings.NewReplacer("{media}", file, "{channel}", channel, "{contact}", contact, "{erasable}", erasable, "{message}", sent.text("id"), "{scheduled}", scheduled.text("id"), "{inbound}", inbound,
+	endpoint, delivery := f.receiver()
+	f.known = []string{endpoint, delivery, file, template, channel, contact, erasable, inbound, sent.text("id"), scheduled.text("id"), handoff, sent.header.Get("Request-Id")}
+	f.ids = strings.NewReplacer("{endpoint}", endpoint, "{delivery}", delivery, "{media}", file, "{channel}", channel, "{contact}", contact, "{erasable}", erasable, "{message}", sent.text("id"), "{scheduled}", scheduled.text("id"), "{inbound}", inbound,
 		"{handoff}", handoff, "{request}", sent.header.Get("Request-Id"))
 	return f
 }
 
+// receiver registers an endpoint and sends it a test.
+func (f *fixture) receiver() (endpoint, delivery string) {
+	f.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	f.Cleanup(server.Close)
+	made := f.do(ask{method: "POST", path: "/v1/webhook-endpoints", token: f.secret, body: `{"url":"` + server.URL + `","events":["*"]}`}).want(201, "")
+	endpoint = made.text("id")
+	return endpoint, f.do(ask{method: "POST", path: "/v1/webhook-endpoints/" + endpoint + "/test", token: f.secret}).want(200, "").text("id")
+}
+
 // example returns the operation's first documented body, by title.
 func example(id string) string {
-	for _, title := range []string{"Text", "Contact", "Change", "Number", "Handoff", "Resolution", "Two messages", "Two contacts", "Template"} {
+	for _, title := range []string{"Text", "Contact", "Change", "Number", "Handoff", "Resolution", "Two messages", "Two contacts", "Template", "Endpoint", "Rotation", "Replay"} {
 		if b := bodies[id][title]; b != nil {
 			return string(b)
 		}

@@ -39,6 +39,9 @@ var tags = []struct{ name, text portal.Words }{
 	{portal.Words{EN: "Support", PT: "Atendimento"}, portal.Words{EN: "Hand a conversation to a person.", PT: "Passe uma conversa para uma pessoa."}},
 	{portal.Words{EN: "Request log", PT: "Log de requisições"}, portal.Words{EN: "Your own calls, masked.", PT: "As suas chamadas, mascaradas."}},
 	{portal.Words{EN: "Errors", PT: "Erros"}, portal.Words{EN: "Every error code, in words.", PT: "Todos os códigos de erro, em palavras."}},
+	{portal.Words{EN: "Endpoints", PT: "Endpoints"}, portal.Words{EN: "The addresses that are told what happens.", PT: "Os endereços que ficam sabendo do que acontece."}},
+	{portal.Words{EN: "Deliveries", PT: "Entregas"}, portal.Words{EN: "What was sent, what your server answered, and sending it again.", PT: "O que foi enviado, o que o seu servidor respondeu, e o reenvio."}},
+	{portal.Words{EN: "Events", PT: "Eventos"}, portal.Words{EN: "What happened, to be read when you like.", PT: "O que aconteceu, para ler quando quiser."}},
 	{portal.Words{EN: "Test environment", PT: "Ambiente de teste"}, portal.Words{EN: "What only a test token can do.", PT: "O que só um token de teste pode fazer."}},
 }
 
@@ -61,7 +64,7 @@ var (
 )
 
 // operations is the whole of /v1, in the order of the reference page.
-var operations = []Operation{
+var developerOperations = []Operation{
 	{
 		ID: "getAccount", Method: "GET", Path: "/v1/account", Scope: portal.ScopeAccountRead, Tag: "Account", Success: ok, Answer: "account",
 		Summary: portal.Words{EN: "Read the account", PT: "Ler a conta"},

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 
@@ -9,6 +11,7 @@ import (
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/messaging"
+	"github.com/wppmarketing/developers/portal/webhooks"
 )
 
 // The portal shows what the API would answer. It asks here, so that the two cannot differ.
@@ -64,3 +67,37 @@ func (a *API) ContactAnswer(p portal.Contact) ([]byte, error) {
 
 // HandoffAnswer returns what getHandoff answers about h.
 func (a *API) HandoffAnswer(h portal.Handoff) ([]byte, error) { return encode(handoffOf(h)) }
+
+// Resource renders a resource as webhooks tell of it, in the words of lang: the
+// answer of its operation, without the content of outbound messages. Those of a
+// kind that has no wire form are an error.
+func Resource(resource any, lang string) (json.RawMessage, error) {
+	switch v := resource.(type) {
+	case portal.Message:
+		w := messageOf(v, lang)
+		if v.Direction == portal.Outbound {
+			w.MessageContent = MessageContent{}
+		}
+		return encode(w)
+	case portal.Contact:
+		return encode(contactOf(v, v.UpdatedAt))
+	case portal.Template:
+		return encode(templateOf(v))
+	case portal.Handoff:
+		return encode(handoffOf(v))
+	case messaging.ChannelState:
+		return encode(channelOf(v))
+	case portal.Token:
+		return encode(ExpiringToken{ID: v.ID, Name: v.Name, ExpiresAt: moment(v.ExpiresAt)})
+	case portal.WebhookEndpoint:
+		return encode(endpointOf(v, webhooks.Figures{}, v.UpdatedAt))
+	}
+	return nil, fmt.Errorf("no wire form of %T", resource)
+}
+
+// ExpiringToken is a token as token.expiring tells of it.
+type ExpiringToken struct {
+	ID        string  `json:"id"`
+	Name      string  `json:"name"`
+	ExpiresAt *string `json:"expires_at" format:"date-time"`
+}

@@ -19,6 +19,7 @@ type reply struct {
 	link     string // the next page's address
 	tag      bool   // the answer has an ETag
 	version  any    // what the ETag is of; nil = the body
+	kept     any    // the body that a repetition gets, when body shows a secret; nil = body
 }
 
 // list is the form of every list.

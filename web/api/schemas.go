@@ -20,8 +20,10 @@ var objects = []string{
 func finish(doc *huma.OpenAPI) {
 	registry := doc.Components.Schemas
 	registry.Schema(reflect.TypeFor[Problem](), true, "")
-	registry.Schema(reflect.TypeFor[portal.Text](), true, "")
-	registry.Schema(reflect.TypeFor[TemplateContent](), true, "")
+	if registry.Map()["Message"] != nil {
+		registry.Schema(reflect.TypeFor[portal.Text](), true, "")
+		registry.Schema(reflect.TypeFor[TemplateContent](), true, "")
+	}
 	asked := map[string]bool{}
 	for _, item := range doc.Paths {
 		for _, op := range []*huma.Operation{item.Get, item.Put, item.Post, item.Patch, item.Delete} {
@@ -41,7 +43,11 @@ func finish(doc *huma.OpenAPI) {
 		nullable(s, registry.TypeFromRef("#/components/schemas/"+name))
 	}
 	for _, name := range []string{"Message", "MessageDetail"} {
-		p := registry.Map()[name].Properties
+		s := registry.Map()[name]
+		if s == nil {
+			continue // not in this document
+		}
+		p := s.Properties
 		p["text"] = orNull(&huma.Schema{Ref: "#/components/schemas/Text"}, p["text"].Description)
 		p["template"] = orNull(&huma.Schema{Ref: "#/components/schemas/TemplateContent"}, p["template"].Description)
 		p["contacts"] = orNull(&huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeObject}}, p["contacts"].Description)

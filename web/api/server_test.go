@@ -52,10 +52,11 @@ func TestDocumentIsOpenAPI(t *testing.T) {
 	t.Parallel()
 	checking.Lock()
 	defer checking.Unlock()
-	v := checker(t)
-	if ok, problems := v.ValidateDocument(); !ok {
-		for _, p := range problems {
-			t.Errorf("%s: %s %v", p.Message, p.Reason, p.SchemaValidationErrors)
+	for _, name := range Documents() {
+		if ok, problems := checker(t, name).ValidateDocument(); !ok {
+			for _, p := range problems {
+				t.Errorf("%s: %s: %s %v", name, p.Message, p.Reason, p.SchemaValidationErrors)
+			}
 		}
 	}
 }

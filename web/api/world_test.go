@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -28,6 +29,7 @@ import (
 	"github.com/wppmarketing/developers/portal/support"
 	"github.com/wppmarketing/developers/portal/templates"
 	"github.com/wppmarketing/developers/portal/tokens"
+	"github.com/wppmarketing/developers/portal/webhooks"
 	"github.com/wppmarketing/developers/portal/whatsapp"
 	"github.com/wppmarketing/developers/portal/whatsapp/simulator"
 )
@@ -46,7 +48,7 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	return newWorldOn(t, storetest.Open(t))
+	return newWorldOn(t, storetest.Open(t, func(o *store.Options) { o.Present = Resource }))
 }
 
 func newWorldOn(t testing.TB, s *store.Store) *world {
@@ -70,10 +72,16 @@ func newWorldOn(t testing.TB, s *store.Store) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	hooks, err := webhooks.New(webhooks.Options{
+		Store: s, Permitted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Mask: audit.MaskAnswer,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	log := audit.New(audit.Options{Store: s})
 	a, err := New(Options{
 		Store: s, Tokens: tokens.New(tokens.Options{Store: s}), Accounts: accounts.New(accounts.Options{Store: s}), Messaging: m, Templates: tpl,
-		Media: files, Contacts: contacts.New(contacts.Options{Store: s}), Support: support.New(support.Options{Store: s}), Log: log, BaseURL: "https://api.example.com",
+		Media: files, Contacts: contacts.New(contacts.Options{Store: s}), Support: support.New(support.Options{Store: s}), Webhooks: hooks, Log: log, BaseURL: "https://api.example.com",
 		Console: func(r *http.Request) (portal.Caller, error) {
 			return portal.Caller{}, portal.Refuse(portal.CodeCrossSite)
 		},
@@ -191,11 +199,19 @@ func (w *world) fits(q ask, g got) {
 	}
 	checking.Lock()
 	defer checking.Unlock()
-	if ok, problems := checker(w.TB).ValidateHttpResponse(r, res); !ok {
+	if ok, problems := checker(w.TB, documentOf(q.path)).ValidateHttpResponse(r, res); !ok {
 		for _, p := range problems {
 			w.Errorf("%s %s: answer does not fit the document: %s %s %v\n%s", q.method, q.path, p.Message, p.Reason, p.SchemaValidationErrors, g.body)
 		}
 	}
+}
+
+// documentOf says which document describes a path.
+func documentOf(path string) string {
+	if strings.HasPrefix(path, "/v1/webhook-") {
+		return Webhooks
+	}
+	return Developer
 }
 
 type readCloser struct{ *bytes.Reader }
@@ -204,16 +220,16 @@ func (readCloser) Close() error { return nil }
 
 var (
 	checking sync.Mutex
-	oneCheck validator.Validator
+	checkers = map[string]validator.Validator{} // by document
 )
 
-// checker is made once: reading the document takes a while.
-func checker(t testing.TB) validator.Validator {
+// checker is made once for each document: reading one takes a while.
+func checker(t testing.TB, name string) validator.Validator {
 	t.Helper()
-	if oneCheck != nil {
-		return oneCheck
+	if v := checkers[name]; v != nil {
+		return v
 	}
-	doc, err := libopenapi.NewDocument(described(t).Document(portal.LangEN))
+	doc, err := libopenapi.NewDocument(described(t).Document(name, portal.LangEN))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +237,7 @@ func checker(t testing.TB) validator.Validator {
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}
-	oneCheck = v
+	checkers[name] = v
 	return v
 }
 

@@ -64,9 +64,15 @@ func (c *call) write(tx *store.Tx, run func() (reply, error)) (answer, error) {
 		return answer{}, err
 	}
 	if c.key != "" {
+		kept := ans.body
+		if rep.kept != nil {
+			if kept, err = encode(rep.kept); err != nil {
+				return answer{}, err
+			}
+		}
 		err = tx.KeepAnswer(c.caller.Tenant, hash[:], store.Kept{
 			RequestID: c.id, MessageID: c.messageID, Fingerprint: print,
-			Status: ans.status, Headers: flat(ans.header), Body: ans.body,
+			Status: ans.status, Headers: flat(ans.header), Body: kept,
 		})
 		if err != nil {
 			return answer{}, err

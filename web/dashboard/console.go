@@ -4,11 +4,12 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/wppmarketing/developers/apidocs"
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/views"
 )
 
-const referencePath = "/docs/api/developer"
+func referencePath(r *http.Request) string { return "/docs/api/" + r.PathValue("document") }
 
 // console says whether the reader may try calls: with the session's grant, if
 // it is of the account of this page and of the role that the person still has.
@@ -49,17 +50,23 @@ func pastRequest(r *http.Request) string {
 // consoleStart lets the reference call the API for fifteen minutes. The scopes
 // are those chosen that the role allows; without any there is no grant.
 func (d *Dashboard) consoleStart(w http.ResponseWriter, r *http.Request, p *Person) error {
+	if !slices.Contains(apidocs.Documents, r.PathValue("document")) {
+		return portal.Refuse(portal.CodeNotFound)
+	}
 	from := pastRequest(r) // reads the form
 	if chosen := r.PostForm["scope"]; len(chosen) > 0 {
 		if _, err := d.Sessions.Grant(r.Context(), p.Account.ID, chosen); err != nil {
 			return err
 		}
 	}
-	return d.redirect(w, r, referencePath, "from", from)
+	return d.redirect(w, r, referencePath(r), "from", from)
 }
 
 // consoleEnd takes the grant back.
 func (d *Dashboard) consoleEnd(w http.ResponseWriter, r *http.Request, _ *Person) error {
+	if !slices.Contains(apidocs.Documents, r.PathValue("document")) {
+		return portal.Refuse(portal.CodeNotFound)
+	}
 	d.Sessions.DropGrant(r.Context())
-	return d.redirect(w, r, referencePath)
+	return d.redirect(w, r, referencePath(r))
 }

@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/wppmarketing/developers/apidocs"
 	"github.com/wppmarketing/developers/portal"
@@ -17,13 +18,18 @@ const referencePolicy = "default-src 'none'; script-src 'self'; style-src 'self'
 // anyTester is a number of the simulator that every test message reaches.
 const anyTester = "+5511900000001"
 
-// reference shows the OpenAPI document to everybody; members may try it.
+// reference shows an OpenAPI document to everybody; members may try it.
 func (d *Dashboard) reference(w http.ResponseWriter, r *http.Request, p *Person) error {
-	groups, err := apidocs.Outline(ui.From(r.Context()).Lang)
+	document := r.PathValue("document")
+	if !slices.Contains(apidocs.Documents, document) {
+		return portal.Refuse(portal.CodeNotFound)
+	}
+	groups, err := apidocs.Outline(document, ui.From(r.Context()).Lang)
 	if err != nil {
 		return err
 	}
 	props := views.ReferenceProps{
+		Document: document,
 		Files: views.ReferenceFiles{
 			Styles: []string{apidocs.URL("docs.css"), apidocs.URL("swagger.css")},
 			Bundle: apidocs.URL("swagger-ui-bundle.js"), Script: apidocs.URL("reference.js"), Modules: apidocs.Modules(),

@@ -106,9 +106,9 @@ func (d *Dashboard) routes() []Route {
 
 		{"GET /docs", public, "", d.guides},
 		{"GET /docs/{guide}", public, "", d.guide},
-		{"GET /docs/api/developer", public, "", d.reference},
-		{"POST /docs/api/developer/console", member, "", d.consoleStart},
-		{"POST /docs/api/developer/console/end", member, "", d.consoleEnd},
+		{"GET /docs/api/{document}", public, "", d.reference},
+		{"POST /docs/api/{document}/console", member, "", d.consoleStart},
+		{"POST /docs/api/{document}/console/end", member, "", d.consoleEnd},
 
 		{"GET /admin/accounts", staff, "", d.adminAccounts},
 		{"POST /admin/accounts", staff, "", d.createAccount},

@@ -1,0 +1,129 @@
+package webhooks
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/lanes"
+	"github.com/wppmarketing/developers/portal/store"
+)
+
+// Deliver makes one pass over the deliveries that are due and returns how many
+// it took up; it does not wait for them. When there is no room for more, Left
+// says when there is. Calls under way are finished when ctx ends.
+func (s *Service) Deliver(ctx context.Context) (n int, err error) {
+	defer portal.Wrap(&err, "Deliver")
+	want, extend := s.room.Plan()
+	if want.Limit == 0 && len(extend) == 0 {
+		return 0, nil
+	}
+	var claimed []portal.Delivery
+	err = s.store.Tx(ctx, func(tx *store.Tx) error {
+		claimed = nil
+		if err := tx.ExtendLease("webhook_deliveries", extend, lease); err != nil || want.Limit == 0 {
+			return err
+		}
+		claimed, err = tx.ClaimDeliveries(store.DeliveryClaim{Limit: want.Limit, PerEndpoint: want.PerKey, Skip: want.Skip, Lease: lease})
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	s.room.Extended(extend)
+	if len(claimed) == 0 {
+		return 0, nil
+	}
+	events, err := s.eventsOf(ctx, claimed)
+	if err != nil {
+		return 0, err // due again when the lease ends
+	}
+	for _, d := range claimed {
+		if s.room.Enter(d.ID, d.EndpointID) {
+			s.lanes.Go(d.ID, s.job(ctx, d, events[d.EventID]))
+		}
+	}
+	return len(claimed), nil
+}
+
+func (s *Service) eventsOf(ctx context.Context, claimed []portal.Delivery) (map[string]portal.WebhookEvent, error) {
+	ids := make([]string, 0, len(claimed))
+	for _, d := range claimed {
+		ids = append(ids, d.EventID)
+	}
+	return s.store.Reader(ctx).WebhookEventsByID(ids)
+}
+
+// Left receives when there is room again for deliveries that wait for it.
+func (s *Service) Left() <-chan struct{} { return s.room.Left() }
+
+// Wait returns when nothing is under way.
+func (s *Service) Wait() { s.lanes.Wait() }
+
+// job is one attempt of a delivery. A panic ends the attempt, not the worker;
+// the delivery is tried again when its lease ends.
+func (s *Service) job(ctx context.Context, d portal.Delivery, e portal.WebhookEvent) lanes.Job {
+	ctx = context.WithoutCancel(ctx)
+	return lanes.Job{
+		Do: func() {
+			defer s.room.Leave(d.ID)
+			if _, _, err := s.attempt(ctx, d, e); err != nil {
+				s.logOf(d).WarnContext(ctx, "delivery not finished", "error", err)
+			}
+		},
+		Died: func(p *lanes.Panic) {
+			s.logOf(d).ErrorContext(ctx, "delivering panicked", "panic", p.Value, "stack", p.Stack)
+		},
+	}
+}
+
+func (s *Service) logOf(d portal.Delivery) *slog.Logger {
+	return s.log.With("delivery", d.ID, "endpoint", d.EndpointID, "account", d.AccountID, "environment", string(d.Environment))
+}
+
+// attempt calls the receiver and writes what came of it.
+func (s *Service) attempt(ctx context.Context, d portal.Delivery, e portal.WebhookEvent) (portal.Delivery, portal.DeliveryAttempt, error) {
+	k, err := s.endpoint(ctx, d.EndpointID)
+	gone := portal.CodeOf(err) == portal.CodeNotFound || err == nil && k.endpoint.Status != portal.EndpointEnabled && d.Trigger != portal.TriggerTest
+	if err != nil && !gone {
+		return d, portal.DeliveryAttempt{}, err
+	}
+	var res result
+	if !gone && e.ID != "" {
+		if res, err = s.call(ctx, k, e); err != nil {
+			return d, portal.DeliveryAttempt{}, err
+		}
+	}
+	a := portal.DeliveryAttempt{
+		DeliveryID: d.ID, Number: d.Attempts, Trigger: d.Trigger, Duration: res.took, Outcome: res.outcome,
+		HTTPStatus: res.status, Request: res.request, Response: res.response,
+	}
+	v := s.judge(d, res)
+	d = v.delivery
+	err = s.store.Tx(ctx, func(tx *store.Tx) error {
+		if err := tx.FinishDelivery(d, a); err != nil {
+			return err
+		}
+		return s.consequences(tx, k.endpoint, v)
+	})
+	if err == nil {
+		s.health.note(d, res, v.pause, s.store.Now())
+	}
+	s.logOf(d).InfoContext(ctx, "delivery attempt", "number", a.Number, "outcome", a.Outcome, "status", a.HTTPStatus, "duration", a.Duration)
+	return d, a, err
+}
+
+// endpoint returns an endpoint with its secrets, as it was within knownFor.
+func (s *Service) endpoint(ctx context.Context, id string) (knownEndpoint, error) {
+	if k, ok := s.known.get(id); ok {
+		return k, nil
+	}
+	read := time.Now()
+	e, secrets, err := s.store.EndpointSecrets(ctx, id)
+	k := knownEndpoint{e, secrets, read}
+	if err == nil {
+		s.known.put(k)
+	}
+	return k, err
+}

@@ -1,0 +1,195 @@
+package webhooks
+
+import (
+	"context"
+	"encoding/json"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/store"
+)
+
+const (
+	maxRetryAfter = 24 * time.Hour  // what a receiver may ask for
+	breath        = 5 * time.Second // for a receiver that is overloaded and names no time
+	jitter        = 0.2
+)
+
+// verdict is what an attempt means for its delivery and its endpoint.
+type verdict struct {
+	delivery portal.Delivery // as it is after the attempt
+	gone     bool            // the receiver answered 410: it never wants to hear of us again
+	pause    *time.Time      // leave the receiver alone until then
+}
+
+// judge applies the rules of Standard Webhooks 1.0.0 to the result of an attempt.
+func (s *Service) judge(d portal.Delivery, res result) verdict {
+	now := s.store.Now()
+	v := verdict{delivery: d}
+	end := func(status string) { v.delivery.Status, v.delivery.NextAt, v.delivery.FinishedAt = status, nil, &now }
+	wait, asked := retryAfter(res.header, now)
+	switch {
+	case res.outcome == "": // the endpoint or the event is gone: nobody was called
+		end(portal.DeliveryCanceled)
+	case res.outcome == portal.OutcomeSucceeded:
+		end(portal.DeliverySucceeded)
+	case res.status == http.StatusGone:
+		end(portal.DeliveryDead)
+		v.gone = true
+	case strings.EqualFold(res.header.Get("Webhook-Delivery"), "abort-message"),
+		d.Trigger == portal.TriggerTest, d.Attempts > len(s.o.Schedule):
+		end(portal.DeliveryDead)
+	default:
+		next := now.Add(max(spread(s.o.Schedule[d.Attempts-1]), wait))
+		v.delivery.NextAt = &next
+	}
+	overloaded := res.status == http.StatusTooManyRequests || res.status == http.StatusBadGateway || res.status == http.StatusGatewayTimeout
+	if res.status >= 300 && (overloaded || asked) {
+		until := now.Add(max(wait, breath))
+		v.pause = &until
+	}
+	return v
+}
+
+// spread moves a wait by up to a fifth, so that what failed together does not come back together.
+func spread(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * (1 - jitter + 2*jitter*rand.Float64())) //nolint:gosec // no secret
+}
+
+// retryAfter reads the header of RFC 9110, seconds or a date.
+func retryAfter(h http.Header, now time.Time) (wait time.Duration, asked bool) {
+	text := h.Get("Retry-After")
+	if text == "" {
+		return 0, false
+	}
+	if seconds, err := strconv.ParseInt(text, 10, 32); err == nil && seconds >= 0 {
+		return min(time.Duration(seconds)*time.Second, maxRetryAfter), true
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		return min(max(at.Sub(now), 0), maxRetryAfter), true
+	}
+	return 0, false
+}
+
+// consequences are what the endpoint bears at once.
+func (s *Service) consequences(tx *store.Tx, e portal.WebhookEndpoint, v verdict) error {
+	if v.gone && v.delivery.Trigger != portal.TriggerTest {
+		return s.disable(tx, e, portal.DisabledGone)
+	}
+	if v.pause == nil {
+		return nil
+	}
+	return tx.PauseEndpoint(e.ID, *v.pause)
+}
+
+// disable switches an endpoint off, cancels what waits for it, and tells the others.
+func (s *Service) disable(tx *store.Tx, e portal.WebhookEndpoint, reason string) error {
+	disabled, err := tx.DisableEndpoint(e.Tenant(), e.ID, reason)
+	if err != nil || !disabled {
+		return err
+	}
+	if err := tx.CancelDeliveries(e.Tenant(), e.ID); err != nil {
+		return err
+	}
+	e.Status, e.DisabledReason = portal.EndpointDisabled, reason
+	_, err = tx.Announce(store.Announcement{Tenant: e.Tenant(), Type: portal.EventEndpointDisabled, Subject: e.ID, Data: map[string]any{"endpoint": e}})
+	if err != nil {
+		return err
+	}
+	tx.AfterCommit(func() {
+		s.known.drop(e.ID)
+		s.o.Notice(Notice{Endpoint: e, Percent: 100})
+	})
+	return tx.Audit(portal.Audit{
+		AccountID: e.AccountID, Actor: portal.Actor{Kind: portal.ActorSystem}, Action: "webhook_endpoint.disabled", Target: e.ID,
+		Details: json.RawMessage(`{"reason":` + strconv.Quote(reason) + `}`),
+	})
+}
+
+// healthNews gathers what attempts came to, for the next write of it.
+type healthNews struct {
+	mu   sync.Mutex
+	rows map[string]*store.EndpointNews
+}
+
+// note adds an attempt. What a person asked for says nothing about health.
+func (h *healthNews) note(d portal.Delivery, res result, pause *time.Time, now time.Time) {
+	if d.Trigger != portal.TriggerAutomatic || res.outcome == "" {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := h.rows[d.EndpointID]
+	if n == nil {
+		n = &store.EndpointNews{EndpointID: d.EndpointID}
+		h.rows[d.EndpointID] = n
+	}
+	if pause != nil {
+		n.PausedUntil = pause
+	}
+	if res.outcome == portal.OutcomeSucceeded {
+		n.Succeeded++
+		n.LastSuccess, n.FirstFailure = &now, nil
+		return
+	}
+	n.Failed++
+	n.LastFailure = &now
+	if n.FirstFailure == nil {
+		n.FirstFailure = &now
+	}
+}
+
+func (h *healthNews) take() map[string]*store.EndpointNews {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	rows := h.rows
+	h.rows = map[string]*store.EndpointNews{}
+	return rows
+}
+
+// warnings are the parts of the way to being disabled at which people are told.
+var warnings = []int{90, 70, 50}
+
+// NoteHealth writes the health of the endpoints called since the last time, and
+// disables those that have failed for too long. It returns how many it wrote.
+func (s *Service) NoteHealth(ctx context.Context) (n int, err error) {
+	defer portal.Wrap(&err, "NoteHealth")
+	for _, news := range s.health.take() {
+		err := s.store.Tx(ctx, func(tx *store.Tx) error {
+			e, err := tx.NoteEndpoint(*news)
+			if portal.CodeOf(err) == portal.CodeNotFound {
+				return nil // deleted meanwhile
+			}
+			if err != nil || e.Status != portal.EndpointEnabled || e.FailingSince == nil {
+				return err
+			}
+			return s.warn(tx, e)
+		})
+		if err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// warn tells people how far a failing endpoint is on its way, and ends it there.
+func (s *Service) warn(tx *store.Tx, e portal.WebhookEndpoint) error {
+	way := tx.Now().Sub(*e.FailingSince)
+	if way >= portal.FailingLimit {
+		return s.disable(tx, e, portal.DisabledFailing)
+	}
+	for _, percent := range warnings {
+		if way < portal.FailingLimit*time.Duration(percent)/100 || e.Warned >= percent {
+			continue
+		}
+		tx.AfterCommit(func() { s.o.Notice(Notice{Endpoint: e, Percent: percent}) })
+		return tx.WarnEndpoint(e.ID, percent)
+	}
+	return nil
+}
