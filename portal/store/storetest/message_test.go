@@ -122,6 +122,7 @@ func TestMessageKeepsEveryField(t *testing.T) {
 			CreatedAt: *at(0), SendAt: at(1), ExpiresAt: *at(2), ExpiryGiven: true, AcceptedAt: at(3), DeliveredAt: at(4), ReadAt: at(5), UpdatedAt: *at(6),
 		}
 		p.insert(full, -1)
+		full.Announced = full.Sequence // receivers are told when it is written
 		equal(p, "inserted", p.message(full.ID), full)
 
 		p.save(full.ID, func(m *portal.Message) {
@@ -132,9 +133,11 @@ func TestMessageKeepsEveryField(t *testing.T) {
 			m.AcceptedAt, m.DeliveredAt, m.ReadAt = nil, nil, nil
 			full = *m
 		})
+		full.Announced = full.Sequence
 		equal(p, "saved", p.message(full.ID), full)
 
 		bare := p.insert(p.queued(c.ID), -1)
+		bare.Announced = bare.Sequence
 		equal(p, "bare", p.message(bare.ID), bare)
 		for _, other := range []portal.Tenant{{AccountID: p.tenant.AccountID, Environment: portal.Live}, {AccountID: "acc_x", Environment: portal.Test}} {
 			_, err := p.store.Reader(p.Context()).Message(other, bare.ID)
