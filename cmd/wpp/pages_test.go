@@ -57,6 +57,13 @@ var portalPages = map[string][]string{
 	"GET /simulator":      {"/simulator", "/simulator?contact={contact}", "/simulator?number=%2B5511900000008", "/simulator?env=live"},
 	"GET /simulator/live": {},
 
+	"GET /templates":                          {"/templates", "/templates?status=paused", "/templates?env=live"},
+	"GET /templates/new":                      {"/templates/new"},
+	"GET /templates/preview":                  {},
+	"GET /templates/{name}/{language}":        {"/templates/order_update/pt_BR"},
+	"GET /templates/{name}/{language}/delete": {"/templates/order_update/pt_BR/delete"},
+	"GET /templates/{name}/{language}/edit":   {"/templates/order_update/pt_BR/edit"},
+
 	"GET /modules": {"/modules"},
 
 	"GET /admin/accounts":      {"/admin/accounts"},

@@ -129,6 +129,17 @@ var portalRoutes = map[string]portalRoute{
 	"POST /simulator/rules":      {who: members, may: portal.WriteMessages, path: "/simulator/rules", form: "target=&trigger=next+1&effect=131000"},
 	"POST /simulator/rules/drop": {who: members, may: portal.WriteMessages, path: "/simulator/rules/drop", form: "rule=none"},
 
+	"GET /templates":                           {who: members, may: portal.ReadMessages, path: "/templates"},
+	"POST /templates":                          {who: members, may: portal.WriteMessages, path: "/templates", form: "name=wait_matrix&language=pt_BR&category=utility&body=Ol%C3%A1"},
+	"GET /templates/new":                       {who: members, may: portal.WriteMessages, path: "/templates/new"},
+	"GET /templates/preview":                   {who: members, may: portal.WriteMessages, path: "/templates/preview?body=Oi"},
+	"POST /templates/sync":                     {who: members, may: portal.WriteMessages, path: "/templates/sync"},
+	"GET /templates/{name}/{language}":         {who: members, may: portal.ReadMessages, path: "/templates/order_update/pt_BR"},
+	"POST /templates/{name}/{language}":        {who: members, may: portal.WriteMessages, path: "/templates/order_update/pt_BR", form: "body=Oi"},
+	"GET /templates/{name}/{language}/delete":  {who: members, may: portal.WriteMessages, path: "/templates/hello_world/en_US/delete"},
+	"POST /templates/{name}/{language}/delete": {who: members, may: portal.WriteMessages, path: "/templates/order_update/en_US/delete"},
+	"GET /templates/{name}/{language}/edit":    {who: members, may: portal.WriteMessages, path: "/templates/hello_world/pt_BR/edit"},
+
 	"GET /modules": {who: members, path: "/modules"},
 
 	"GET /admin/accounts":                        {who: platform, path: "/admin/accounts"},

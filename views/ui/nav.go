@@ -37,6 +37,7 @@ var menu = []section{
 		{"messages", "msg", portal.Words{EN: "Messages", PT: "Mensagens"}, "/messages", "g m", portal.ReadMessages},
 		{"contacts", "user", portal.Words{EN: "Contacts", PT: "Contatos"}, "/contacts", "", portal.ReadMessages},
 		{"channels", "phone", portal.Words{EN: "Channels", PT: "Canais"}, "/channels", "", portal.ReadChannels},
+		{"templates", "note", portal.Words{EN: "Templates", PT: "Modelos"}, "/templates", "", portal.ReadMessages},
 		{"conversations", "inbox", portal.Words{EN: "Conversations", PT: "Atendimento"}, "/conversations", "g a", portal.ReadConversations},
 	}},
 	{name: portal.Words{EN: "Developers", PT: "Desenvolvedores"}, places: []place{

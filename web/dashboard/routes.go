@@ -102,6 +102,17 @@ func (d *Dashboard) routes() []Route {
 		{"POST /simulator/rules", member, portal.WriteMessages, d.simulatorAddRule},
 		{"POST /simulator/rules/drop", member, portal.WriteMessages, d.simulatorDropRule},
 
+		{"GET /templates", member, portal.ReadMessages, d.templates},
+		{"POST /templates", member, portal.WriteMessages, d.createTemplate},
+		{"GET /templates/new", member, portal.WriteMessages, d.templateForm},
+		{"GET /templates/preview", member, portal.WriteMessages, d.templatePreview},
+		{"POST /templates/sync", member, portal.WriteMessages, d.syncTemplates},
+		{"GET /templates/{name}/{language}", member, portal.ReadMessages, d.template},
+		{"POST /templates/{name}/{language}", member, portal.WriteMessages, d.editTemplate},
+		{"GET /templates/{name}/{language}/delete", member, portal.WriteMessages, d.templateDeletion},
+		{"POST /templates/{name}/{language}/delete", member, portal.WriteMessages, d.deleteTemplate},
+		{"GET /templates/{name}/{language}/edit", member, portal.WriteMessages, d.templateEditor},
+
 		{"GET /modules", member, "", d.modules},
 
 		{"GET /docs", public, "", d.guides},
