@@ -52,24 +52,24 @@ func (s *Service) report(r store.Reader, t portal.Tenant, n phone.Number) (Numbe
 	if err != nil {
 		return report, err
 	}
-	if report.WAID = contact.WAID; report.WAID != "" {
-		report.Confidence = "medium"
-		report.Evidence = append(report.Evidence, Evidence{Source: "provider", Detail: knownWords(phone.Digits(n.E164) != report.WAID)})
-	}
 	status, at, err := r.LastEvidence(t, contact.ID)
-	if portal.CodeOf(err) == portal.CodeNotFound {
-		return report, nil
-	}
-	if err != nil {
+	unheard := portal.CodeOf(err) == portal.CodeNotFound
+	if err != nil && !unheard {
 		return report, err
 	}
 	found := status != portal.StatusNumberNotFound
-	report.OnWhatsApp, report.Confidence = &found, "high"
-	if !found {
-		report.Confidence = "medium" // a blocked sender or an old app looks the same
+	// WhatsApp also writes an id for a number that it then does not find.
+	if report.WAID = contact.WAID; report.WAID != "" && found {
+		report.Confidence = "medium"
+		report.Evidence = append(report.Evidence, Evidence{Source: "provider", Detail: knownWords(phone.Digits(n.E164) != report.WAID)})
 	}
+	if unheard {
+		return report, nil
+	}
+	report.OnWhatsApp = &found
 	source := "history"
-	if !found {
+	if report.Confidence = "high"; !found {
+		report.Confidence = "medium" // a blocked sender or an old app looks the same
 		source = "provider"
 	}
 	report.Evidence = append(report.Evidence, Evidence{Source: source, At: &at, Detail: historyWords(status)})

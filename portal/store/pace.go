@@ -28,8 +28,8 @@ func laneOf(m portal.Message) int {
 
 // Pace is how fast a channel may go on, as a whole or towards one person.
 type Pace struct {
-	ReadyAt   time.Time // when what was sent is paid for at the allowed rate; zero = it is
-	HeldUntil time.Time // what WhatsApp asked for; zero = nothing
+	ReadyAt   time.Time // when what was sent is paid for at the allowed rate; long ago when nothing was
+	HeldUntil time.Time // what WhatsApp asked for; long ago when it asked for nothing
 	Reason    int       // WhatsApp's code for that
 	Strikes   int       // how often in a row
 }

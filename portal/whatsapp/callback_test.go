@@ -75,9 +75,10 @@ func TestParseCallback(t *testing.T) {
 			},
 			{
 				PhoneNumberID: "p2", MessageID: "wamid.8", From: "553188887777", ProfileName: "Ana Souza", Type: "unsupported",
-				At: at(6),
+				At: at(6), Content: json.RawMessage(`{"errors":[{"code":131051}]}`),
 			},
 		},
+		Troubles:   []Trouble{{PhoneNumberID: "p1", ProviderError: ProviderError{Code: 131051}}},
 		Unreadable: 8,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -98,10 +98,11 @@ func TestSendState(t *testing.T) {
 			p.Fatal(err)
 		}
 		due, now := first.CreatedAt.Add(time.Hour), p.store.Now()
+		free := store.Pace{ReadyAt: time.UnixMicro(0).UTC(), HeldUntil: time.UnixMicro(0).UTC()}
 		want := store.SendState{
 			OptIn:         portal.Consent{Status: portal.OptInUnknown, Marketing: portal.OptInUnknown},
 			LastInboundAt: &now, Window: portal.Window{ChannelID: p.channel, LastInboundAt: &now}, ReplyTo: "wamid.1", Behind: &due,
-			Testers: []string{},
+			Testers: []string{}, Limited: true, Channel: free, Marketing: free, Pair: free,
 		}
 		equal(p, "state", s, want)
 		gone := p.insert(p.queued("ctc_gone"), -1)
