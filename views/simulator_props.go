@@ -211,9 +211,12 @@ func span(ctx context.Context, d time.Duration) string {
 // ruleTriggers and ruleEffects are the choices of the form of a rule.
 func ruleTriggers(ctx context.Context) []ui.Choice {
 	return []ui.Choice{
-		{Value: "always", Label: ui.L(ctx, "always", "sempre")}, {Value: "next 1", Label: ui.L(ctx, "the next one", "a próxima")},
-		{Value: "next 3", Label: ui.L(ctx, "the next 3", "as próximas 3")}, {Value: "every 2", Label: ui.L(ctx, "every 2nd", "a cada 2")},
-		{Value: "every 10", Label: ui.L(ctx, "every 10th", "a cada 10")}, {Value: "every 50", Label: ui.L(ctx, "every 50th", "a cada 50")},
+		{Value: "always", Label: ui.L(ctx, "always", "sempre")},
+		{Value: "next 1", Label: ui.L(ctx, "the next one", "a próxima")},
+		{Value: "next 3", Label: ui.L(ctx, "the next 3", "as próximas 3")},
+		{Value: "every 2", Label: ui.L(ctx, "every 2nd", "a cada 2")},
+		{Value: "every 10", Label: ui.L(ctx, "every 10th", "a cada 10")},
+		{Value: "every 50", Label: ui.L(ctx, "every 50th", "a cada 50")},
 	}
 }
 

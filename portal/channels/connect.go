@@ -9,7 +9,6 @@ import (
 	"maps"
 	"regexp"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/wppmarketing/developers/portal"
@@ -73,7 +72,7 @@ func fits(pointer, value string, form *regexp.Regexp, optional bool) []portal.Fi
 }
 
 // Connect asks WhatsApp about a real number, has it call back about it, and
-// stores it. What WhatsApp refuses is a *Trouble, and then nothing is stored.
+// stores it. What WhatsApp refuses is a *TroubleError, and then nothing is stored.
 // Only where Meta is the provider; environment_mismatch elsewhere.
 func (s *Service) Connect(ctx context.Context, by By, d Draft) (c portal.Channel, err error) {
 	defer portal.Wrap(&err, "Connect")
@@ -255,7 +254,7 @@ func nameOf(name string) string {
 }
 
 // Register has WhatsApp let the number send, with the PIN of its two-step
-// verification. What WhatsApp refuses is a *Trouble.
+// verification. What WhatsApp refuses is a *TroubleError.
 func (s *Service) Register(ctx context.Context, by By, id, pin string) (err error) {
 	defer portal.Wrap(&err, "Register(%s)", id)
 	pin = strings.TrimSpace(pin)
@@ -322,12 +321,4 @@ func detailsOf(env portal.Environment, more map[string]any) json.RawMessage {
 		return nil // texts and numbers always encode
 	}
 	return raw
-}
-
-// since is how long ago something was, for ever when it never was.
-func since(now time.Time, at *time.Time) time.Duration {
-	if at == nil {
-		return 1<<63 - 1
-	}
-	return now.Sub(*at)
 }

@@ -32,7 +32,7 @@ func (s *Service) Refresh(ctx context.Context) (err error) {
 		if ctx.Err() != nil {
 			break
 		}
-		if _, err := s.refresh(ctx, c, false); err != nil && TroubleOf(err) == nil {
+		if err := s.refresh(ctx, c, false); err != nil && TroubleOf(err) == nil {
 			errs = append(errs, err)
 		}
 	}
@@ -47,23 +47,22 @@ func (s *Service) Fresh(ctx context.Context) (fresh bool, err error) {
 }
 
 // CheckAgain asks WhatsApp about a number because a person wants to know, and
-// lets it send again when WhatsApp takes it. What WhatsApp refuses is a *Trouble.
+// lets it send again when WhatsApp takes it. What WhatsApp refuses is a *TroubleError.
 func (s *Service) CheckAgain(ctx context.Context, by By, id string) (err error) {
 	defer portal.Wrap(&err, "CheckAgain(%s)", id)
 	state, err := s.Get(ctx, by.Tenant, id)
 	if err != nil {
 		return err
 	}
-	_, err = s.refresh(ctx, state.Channel, true)
-	return err
+	return s.refresh(ctx, state.Channel, true)
 }
 
 // refresh asks about one number and writes down what changed. asked says that a
 // person wants the number to send again if it may.
-func (s *Service) refresh(ctx context.Context, c portal.Channel, asked bool) (number whatsapp.Number, err error) {
+func (s *Service) refresh(ctx context.Context, c portal.Channel, asked bool) error {
 	client, ch, err := s.credentials(ctx, c)
 	if err != nil {
-		return number, err
+		return err
 	}
 	number, out := client.Number(ctx, ch)
 	var ends *time.Time
@@ -99,7 +98,7 @@ func (s *Service) refresh(ctx context.Context, c portal.Channel, asked bool) (nu
 	if err == nil && out.Kind != whatsapp.Accepted {
 		err = s.trouble(ctx, StepCheck, out)
 	}
-	return number, err
+	return err
 }
 
 func sameToken(a, b portal.Channel) bool {

@@ -12,7 +12,7 @@ import (
 
 // ReplaceToken gives the channel another access token, after WhatsApp has shown
 // that it speaks for the number, and lets it send again with what waits. What
-// WhatsApp refuses is a *Trouble, and then the old token stays.
+// WhatsApp refuses is a *TroubleError, and then the old token stays.
 func (s *Service) ReplaceToken(ctx context.Context, by By, id, token string) (err error) {
 	defer portal.Wrap(&err, "ReplaceToken(%s)", id)
 	token = strings.TrimSpace(token)

@@ -20,8 +20,8 @@ const (
 	StepCode      Step = "code"      // prove that the number is the account's
 )
 
-// Trouble is what WhatsApp refused, in words for a person. It holds no secret.
-type Trouble struct {
+// TroubleError is what WhatsApp refused, in words for a person. It holds no secret.
+type TroubleError struct {
 	Step     Step
 	Field    string // of the form that is at fault, or ""
 	Cause    portal.Words
@@ -34,19 +34,19 @@ type Trouble struct {
 }
 
 // Error is for the log: the code only.
-func (t *Trouble) Error() string {
+func (t *TroubleError) Error() string {
 	return fmt.Sprintf("whatsapp refused %s: code %d/%d, status %d", t.Step, t.Code, t.Subcode, t.HTTPCode)
 }
 
-// TroubleOf returns the Trouble in err's chain, nil when there is none.
-func TroubleOf(err error) *Trouble {
-	t, _ := errors.AsType[*Trouble](err)
+// TroubleOf returns the TroubleError in err's chain, nil when there is none.
+func TroubleOf(err error) *TroubleError {
+	t, _ := errors.AsType[*TroubleError](err)
 	return t
 }
 
 // trouble turns an outcome that is not Accepted into words, and logs it.
 func (s *Service) trouble(ctx context.Context, step Step, out whatsapp.Outcome) error {
-	t := &Trouble{Step: step, TraceID: out.TraceID, HTTPCode: out.HTTPStatus}
+	t := &TroubleError{Step: step, TraceID: out.TraceID, HTTPCode: out.HTTPStatus}
 	if out.Error != nil {
 		t.Code, t.Subcode, t.Title = out.Error.Code, out.Error.Subcode, out.Error.Title
 	}

@@ -141,7 +141,7 @@ func (s *Service) fetch(ctx context.Context, d *store.DueMedia) whatsapp.Outcome
 		return later(err)
 	}
 	for _, announced := range [][]byte{d.SHA256, info.SHA256} {
-		if announced != nil && len(announced) > 0 && !bytes.Equal(announced, in.sum()) {
+		if len(announced) > 0 && !bytes.Equal(announced, in.sum()) {
 			return later(errors.Join(errOther, s.shelf.Remove(ctx, portal.ContentKey(d.ID))))
 		}
 	}

@@ -287,7 +287,7 @@ func (s settlement) uploadAgain() (bool, error) {
 // is fetched after the commit, and puts its id in the place of WhatsApp's.
 func receiveFile(tx *store.Tx, m *portal.Message) error {
 	var content map[string]json.RawMessage
-	if !slices.Contains(fileKinds, m.Type) || json.Unmarshal(m.Content, &content) != nil {
+	if !slices.Contains(fileKinds, m.Type) || !readable(m.Content, &content) {
 		return nil
 	}
 	told := func(name string) (text string) {

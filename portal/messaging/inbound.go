@@ -106,7 +106,7 @@ func reactedTo(tx *store.Tx, t portal.Tenant, channelID string, m portal.Message
 		MessageID *string `json:"message_id"`
 		Emoji     string  `json:"emoji"`
 	}
-	if m.Type != portal.TypeReaction || json.Unmarshal(m.Content, &r) != nil || r.MessageID == nil {
+	if m.Type != portal.TypeReaction || !readable(m.Content, &r) || r.MessageID == nil {
 		return m.Content, nil
 	}
 	on, err := tx.MessageOfProvider(t, channelID, *r.MessageID)
@@ -118,6 +118,9 @@ func reactedTo(tx *store.Tx, t portal.Tenant, channelID string, m portal.Message
 	}
 	return json.Marshal(r)
 }
+
+// readable decodes JSON of WhatsApp; false when it has another shape, which is kept as it came.
+func readable(raw json.RawMessage, into any) bool { return json.Unmarshal(raw, into) == nil }
 
 // author returns the person a message came from, after what it means for them:
 // their window opens, and a wish to be left alone is kept. What WhatsApp itself

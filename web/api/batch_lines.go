@@ -33,7 +33,7 @@ type line[L any] struct {
 // splitLines cuts the body into lines: the elements of a JSON array, or the
 // lines of NDJSON, empty ones left out.
 func splitLines(contentType string, body []byte) ([]jsontext.Value, error) {
-	lines, err := arrayLines, error(nil)
+	lines := arrayLines
 	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(contentType)), ndjson) {
 		lines = textLines
 	}

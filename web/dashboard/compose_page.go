@@ -79,10 +79,11 @@ func (d *Dashboard) sendMessage(w http.ResponseWriter, r *http.Request, p *Perso
 	if err != nil {
 		return err
 	}
-	id, code := "", portal.Code("")
-	if code, err = d.barred(ctx, p); err != nil {
+	code, err := d.barred(ctx, p)
+	if err != nil {
 		return err
 	}
+	id := ""
 	switch {
 	case code != "":
 		err = portal.Refuse(code)
