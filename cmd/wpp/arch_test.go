@@ -20,6 +20,7 @@ type rule struct {
 // useCases are the rooms of what the product does. They do not import each other.
 var useCases = []string{
 	"portal/accounts", "portal/audit", "portal/channels", "portal/contacts", "portal/media", "portal/messaging", "portal/support", "portal/templates", "portal/tokens",
+	"portal/webhooks",
 }
 
 // rules says what a room may import of this module, and which reserved library.
@@ -30,7 +31,7 @@ var rules = []rule{
 	{"web/dashboard", append([]string{"portal", "portal/store", "portal/phone", "portal/whatsapp/simulator", "web/session", "views", "views/ui", "static", "apidocs", "web/attachment"}, useCases...), nil},
 	{"web/attachment", []string{"portal"}, nil},
 	{"web/session", []string{"portal", "portal/store"}, nil},
-	{"web", []string{"portal", "portal/phone", "portal/store", "portal/channels", "portal/messaging", "web/dashboard", "web/session", "apidocs", "static"}, []string{"github.com/prometheus", "go.opentelemetry.io"}},
+	{"web", []string{"portal", "portal/phone", "portal/store", "portal/channels", "portal/contacts", "portal/messaging", "web/dashboard", "web/session", "apidocs", "static"}, []string{"github.com/prometheus", "go.opentelemetry.io"}},
 	{"views", []string{"views/ui", "static", "portal", "portal/phone"}, nil},
 	{"views/ui", []string{"static", "portal", "portal/phone"}, nil},
 	{"views/ui/uitest", []string{"views/ui", "portal"}, nil},
@@ -52,6 +53,7 @@ var rules = []rule{
 	{"portal/media", []string{"portal", "portal/store", "portal/whatsapp", "portal/whatsapp/simulator"}, nil},
 	{"portal/messaging", []string{"portal", "portal/lanes", "portal/store", "portal/phone", "portal/whatsapp"}, nil},
 	{"portal/templates", []string{"portal", "portal/store", "portal/whatsapp"}, nil},
+	{"portal/webhooks", []string{"portal", "portal/dial", "portal/lanes", "portal/store"}, []string{"github.com/standard-webhooks"}},
 	{"portal/accounts", []string{"portal", "portal/store", "portal/limits", "portal/phone"}, nil},
 	{"portal/tokens", []string{"portal", "portal/store"}, []string{"github.com/maypok86/otter"}},
 	{"portal/channels", []string{"portal", "portal/store", "portal/phone", "portal/whatsapp"}, nil},
@@ -64,7 +66,7 @@ var rules = []rule{
 var reserved = []string{
 	"github.com/mattn/go-sqlite3", "github.com/jackc/pgx", "database/sql", "github.com/pressly/goose",
 	"github.com/nyaruka/phonenumbers", "github.com/redis/go-redis", "github.com/throttled/throttled",
-	"github.com/maypok86/otter", "github.com/prometheus", "go.opentelemetry.io",
+	"github.com/maypok86/otter", "github.com/standard-webhooks", "github.com/prometheus", "go.opentelemetry.io",
 }
 
 type listed struct {

@@ -168,14 +168,16 @@ func TestChoresAreDoneByOneNode(t *testing.T) {
 		starting.Go(func() { nodes[i] = c.node() })
 	}
 	starting.Wait()
-	names := c.query(`SELECT id FROM chores`)
+	// Those of channels find nothing to do and are not taken.
+	const wanted = `FROM chores WHERE id NOT IN ('channels', 'channel-health')`
+	names := c.query(`SELECT id ` + wanted)
 	done := func(name string) int {
 		line := fmt.Sprintf(`"msg":"chore done","chore":%q`, name)
 		return strings.Count(nodes[0].log.String(), line) + strings.Count(nodes[1].log.String(), line)
 	}
 	eventually(t, "all chores done", func() bool {
-		names = c.query(`SELECT id FROM chores`)
-		return len(names) > 0 && c.count(`SELECT count(*) FROM chores WHERE due_at <= extract(epoch FROM now()) * 1000000`) == 0
+		names = c.query(`SELECT id ` + wanted)
+		return len(names) > 0 && c.count(`SELECT count(*) `+wanted+` AND due_at <= extract(epoch FROM now()) * 1000000`) == 0
 	})
 	for _, name := range names {
 		eventually(t, name+" done", func() bool { return done(name) > 0 })
