@@ -74,7 +74,7 @@ func (d *doer) pass(ctx context.Context) (n int, err error) {
 	var held time.Time
 	err = d.Store.Tx(ctx, func(tx *store.Tx) error {
 		for _, c := range unplanned {
-			if err := tx.PlanChore(c.Name, tx.Now().Add(c.Every)); err != nil {
+			if err := tx.PlanChore(c.Name, c.latest(tx.Now())); err != nil {
 				return err
 			}
 		}
@@ -89,6 +89,11 @@ func (d *doer) pass(ctx context.Context) (n int, err error) {
 	return 1, d.do(ctx, d.chores[name], held)
 }
 
+// latest is the last moment at which a chore can be due next. It is later only
+// when the clock was set back: the lease leaves room for a transaction that waited
+// while another node finished the chore.
+func (c Chore) latest(now time.Time) time.Time { return now.Add(c.Every + lease) }
+
 // look reads, without a transaction, which chores have no place in the plan and
 // which are due and have something to do.
 func (d *doer) look(ctx context.Context) (unplanned []Chore, due []string, err error) {
@@ -102,7 +107,7 @@ func (d *doer) look(ctx context.Context) (unplanned []Chore, due []string, err e
 		if !known {
 			continue // of another version of the program
 		}
-		planned[s.ID] = !s.DueAt.After(now.Add(c.Every)) // later only when the clock was set back
+		planned[s.ID] = !s.DueAt.After(c.latest(now))
 		if s.DueAt.After(now) {
 			continue
 		}
