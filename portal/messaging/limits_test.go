@@ -9,6 +9,7 @@ import (
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/messaging"
 	"github.com/wppmarketing/developers/portal/store"
+	"github.com/wppmarketing/developers/portal/whatsapp/simulator"
 )
 
 // limited switches WhatsApp's limits on in the test environment.
@@ -136,6 +137,61 @@ func TestThePortfolioIsPacedAndRefused(t *testing.T) {
 	b.want(waiting.ID, portal.StatusQueued, "")
 	b.pass(22*time.Hour, time.Hour)
 	b.want(waiting.ID, portal.StatusCreated, "")
+}
+
+// TestTheSwitchOfThePhonePage: limits that the simulator counts are kept by the
+// program, too, and it never meets them; switched off, nothing is counted.
+func TestTheSwitchOfThePhonePage(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	channel := b.line()
+	count := func(l simulator.Limits) {
+		t.Helper()
+		err := b.simulator.Configure(t.Context(), channel.PhoneNumberID, func(s *simulator.Settings) error { s.Limits = l; return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	count(simulator.Limits{Throughput: 40, Pair: true, Portfolio: 2})
+	b.accept(template("+5531987650001"))
+	v, err := b.service.Validate(t.Context(), b.caller, template(person))
+	if err != nil || v.Portfolio == nil || *v.Portfolio != 1 {
+		t.Errorf("verdict %+v, %v", v, err)
+	}
+	for range 50 {
+		b.accept(template(person))
+	}
+	_, err = b.try(b.caller, template("+5531987650003"))
+	code(t, "a third person", err, portal.CodeDailyLimitReached)
+	b.pass(10*time.Second, 100*time.Millisecond)
+	if n := b.sent(person); n < 45 || n > 48 {
+		t.Errorf("%d messages in ten seconds, want 45 and one every six", n)
+	}
+	count(simulator.Limits{})
+	b.accept(template("+5531987650003"))
+	b.pass(2*time.Second, 100*time.Millisecond)
+	if n := b.sent(person); n != 50 {
+		t.Errorf("%d of 50 sent without limits", n)
+	}
+	for _, a := range b.attempts() {
+		if a.Failure != nil {
+			t.Errorf("WhatsApp refused: %+v", a.Failure)
+		}
+	}
+}
+
+// attempts returns all that were made.
+func (b *bench) attempts() (all []portal.Attempt) {
+	b.Helper()
+	list, _, err := b.service.List(b.Context(), b.caller.Tenant, portal.MessageFilter{}, portal.Page{Limit: 100})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, m := range list {
+		_, h := b.get(m.ID)
+		all = append(all, h.Attempts...)
+	}
+	return all
 }
 
 // TestPriority: behind a slow number, a code goes before what is older and less urgent.

@@ -106,22 +106,30 @@ WHERE c.phone_number_id = ?`, []any{phoneNumberID}, &channelID, &text); err != n
 		if err := readSettings(text, &settings); err != nil {
 			return err
 		}
+		before := settings.Limits
 		if err := change(&settings); err != nil {
 			return err
 		}
 		if err := settings.Check(); err != nil {
 			return err
 		}
-		raw, err := json.Marshal(settings)
-		if err != nil {
+		if err := tx.saveSettings(channelID, settings); err != nil || settings.Limits == before {
 			return err
 		}
-		_, err = tx.Exec(`
+		return tx.limitsChanged(channelID, settings.Limits)
+	})
+}
+
+func (tx *Tx) saveSettings(channelID string, settings simulator.Settings) error {
+	raw, err := json.Marshal(settings)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`
 UPDATE /* SimulatorPhone.Configure */ simulator_phones
 SET settings = ?
 WHERE channel_id = ?`, string(raw), channelID)
-		return err
-	})
+	return err
 }
 
 // Person returns what is known about a person; testers of the account are so in test.
