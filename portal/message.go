@@ -120,6 +120,12 @@ type Message struct {
 // Tenant returns whose message it is.
 func (m Message) Tenant() Tenant { return Tenant{m.AccountID, m.Environment} }
 
+// AwaitsFallback reports whether WhatsApp took the message, then found its
+// window closed, and has not answered about the fallback.
+func (m Message) AwaitsFallback() bool {
+	return m.Status == StatusCreated && m.FallbackUsed && m.ProviderMessageID == "" && m.Content != nil
+}
+
 // MessageFilter narrows a list of messages; zero fields do not filter.
 type MessageFilter struct {
 	Status       Status

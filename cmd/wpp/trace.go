@@ -179,10 +179,11 @@ func (t *tracer) call(provider string, c whatsapp.Call) {
 	if t == nil {
 		return
 	}
+	message, _, _ := strings.Cut(c.Correlation, ":") // a fallback says so behind it
 	_, span := t.Start(c.Context, "whatsapp.send", trace.WithTimestamp(c.Start), trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
 		attribute.String("wpp.provider", provider),
 		attribute.String("wpp.outcome", string(c.Outcome.Kind)),
-		attribute.String("wpp.message_id", c.Correlation),
+		attribute.String("wpp.message_id", message),
 		attribute.Int("http.response.status_code", c.Outcome.HTTPStatus),
 	))
 	if c.Outcome.Kind != whatsapp.Accepted {

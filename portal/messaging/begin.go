@@ -48,16 +48,33 @@ func (s *Service) begin(ctx context.Context, c store.ClaimedMessage) (j *job, er
 			j, err = s.prepare(tx, &m)
 		case portal.StatusQueued:
 			j, err = s.prepare(tx, &m)
+		case portal.StatusCreated:
+			if m.AwaitsFallback() {
+				j, err = s.prepareFallback(tx, &m)
+			} else {
+				err = finish(tx, &m, portal.StatusExpired, portal.CodeExpiredUndelivered)
+			}
 		case portal.StatusUnknown:
 			err = finish(tx, &m, portal.StatusFailed, portal.CodeOutcomeUnknown)
-		case portal.StatusCreated:
-			err = finish(tx, &m, portal.StatusExpired, portal.CodeExpiredUndelivered)
 		default:
 			err = tx.SaveMessage(m, nil) // nothing to do
 		}
 		return err
 	})
 	return j, err
+}
+
+// prepareFallback is prepare for a fallback whose message WhatsApp once took. Of
+// one whose answer was lost nobody heard.
+func (s *Service) prepareFallback(tx *store.Tx, m *portal.Message) (*job, error) {
+	h, err := tx.MessageHistory(m.Tenant(), m.ID)
+	if err != nil {
+		return nil, err
+	}
+	if fallbackLost(h) {
+		return nil, finish(tx, m, portal.StatusFailed, portal.CodeOutcomeUnknown)
+	}
+	return s.prepare(tx, m)
 }
 
 // finish ends a message that will not be sent, or not be waited for.
@@ -86,11 +103,11 @@ func (s *Service) prepare(tx *store.Tx, m *portal.Message) (*job, error) {
 			return nil, err
 		}
 		m.Content, m.Fallback, m.WAID = nil, nil, ""
-		return nil, finish(tx, m, portal.StatusCanceled, "")
+		return nil, drop(tx, m)
 	case !now.Before(m.ExpiresAt):
 		return nil, finish(tx, m, portal.StatusExpired, portal.CodeExpiredUnsent)
 	case m.Content == nil: // erased while it was leased
-		return nil, finish(tx, m, portal.StatusCanceled, "")
+		return nil, drop(tx, m)
 	case state.Behind != nil:
 		return nil, postpone(tx, m, later(*state.Behind, now.Add(behindWait)))
 	}
@@ -110,6 +127,14 @@ func (s *Service) prepare(tx *store.Tx, m *portal.Message) (*job, error) {
 	return attempt(tx, m, state, channel)
 }
 
+// drop ends a message of a person who was erased.
+func drop(tx *store.Tx, m *portal.Message) error {
+	if m.Status.CanBecome(portal.StatusCanceled) {
+		return finish(tx, m, portal.StatusCanceled, "")
+	}
+	return finish(tx, m, portal.StatusFailed, portal.CodeWindowClosed)
+}
+
 // postpone keeps a message queued, at most until it expires.
 func postpone(tx *store.Tx, m *portal.Message, due time.Time) error {
 	due = earlier(due, m.ExpiresAt)
@@ -121,7 +146,9 @@ func lose(tx *store.Tx, m *portal.Message) error {
 	if err := tx.FinishAttempt(portal.Attempt{MessageID: m.ID, Number: m.Attempts, Outcome: portal.AttemptLost}); err != nil {
 		return err
 	}
-	advance(m, portal.StatusUnknown, tx.Now())
+	if m.Status.CanBecome(portal.StatusUnknown) {
+		advance(m, portal.StatusUnknown, tx.Now())
+	}
 	due := tx.Now().Add(unknownFor)
 	return tx.SaveMessage(*m, &due)
 }
@@ -185,23 +212,9 @@ func attempt(tx *store.Tx, m *portal.Message, state store.SendState, channel por
 	return &job{
 		tenant: m.Tenant(), id: m.ID, number: m.Attempts, channel: channel, ttl: ttl, files: p.files,
 		outgoing: whatsapp.Outgoing{
-			To: phone.Digits(m.To), Type: m.Type, Content: p.content, ReplyTo: state.ReplyTo, Correlation: m.ID,
+			To: phone.Digits(m.To), Type: m.Type, Content: p.content, ReplyTo: state.ReplyTo, Correlation: correlationOf(*m),
 		},
 	}, nil
-}
-
-// fallBack makes the fallback the content of a free-form message whose window is closed.
-func fallBack(tx *store.Tx, m *portal.Message) error {
-	m.Type, m.Content, m.Fallback, m.FallbackUsed = portal.TypeTemplate, m.Fallback, nil, true
-	m.Category = "utility"
-	t, _, err := templateOf(tx, *m)
-	if err == nil {
-		m.Category = t.Category
-	}
-	if portal.CodeOf(err) == portal.CodeNotFound {
-		return nil // the content says so
-	}
-	return err
 }
 
 func templateOf(tx *store.Tx, m portal.Message) (t portal.Template, ref TemplateRef, err error) {

@@ -35,7 +35,7 @@
 // day, by one each; and far from the limit a count is believed for a second, so
 // other nodes that accept more than a thousand messages for it within that may,
 // too. A window that WhatsApp finds closed only after it took the message
-// (131047 by callback) ends the message, fallback or not. A node that stood
+// (131047 by callback) leaves it created while its fallback goes out. A node that stood
 // still for longer than its lease, or whose connection to PostgreSQL broke while
 // it committed an attempt, may leave a message unknown that was never sent.
 // Reading back `expires_at` of a message without a wish of the caller gives our

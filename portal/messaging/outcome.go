@@ -95,6 +95,9 @@ func (s settlement) apply() (due *time.Time, err error) {
 	if failure == nil {
 		failure = &portal.Failure{Code: portal.CodeWhatsAppError} // it said no, without saying why
 	}
+	if s.replaced() {
+		return s.aside(), nil
+	}
 	switch s.out.Kind {
 	case whatsapp.Accepted:
 		return s.accepted()
@@ -115,6 +118,33 @@ func (s settlement) apply() (due *time.Time, err error) {
 	}
 	due = s.change(endOf(failure), failure)
 	return due, react(s.tx, s.job.channel, *s.message, failure)
+}
+
+// replaced reports whether the outcome is of a content that the fallback took
+// the place of meanwhile.
+func (s settlement) replaced() bool {
+	return s.message.FallbackUsed && s.job.outgoing.Type != portal.TypeTemplate
+}
+
+// aside notes an outcome that changes nothing any more, and returns when the
+// fallback is due.
+func (s settlement) aside() *time.Time {
+	switch s.out.Kind {
+	case whatsapp.Accepted:
+		s.attempt.Outcome = portal.AttemptAccepted
+	case whatsapp.Unknown:
+		s.attempt.Outcome = portal.AttemptLost
+	}
+	if s.message.AwaitsFallback() {
+		now := s.tx.Now()
+		return &now
+	}
+	return s.due()
+}
+
+// sendable reports whether another attempt may be made: no news came first.
+func (s settlement) sendable() bool {
+	return s.message.Status == portal.StatusQueued || s.message.AwaitsFallback()
 }
 
 // change applies a status if it may come now, and returns when the message is due next.
@@ -139,6 +169,10 @@ func dueAfter(m portal.Message, now time.Time, channel portal.Channel, ttl time.
 	case portal.StatusUnknown:
 		due = now.Add(unknownFor)
 	case portal.StatusCreated:
+		if m.AwaitsFallback() { // its answer was lost
+			due = now.Add(unknownFor)
+			break
+		}
 		due = undeliveredAt(m, now, channel, ttl)
 	default:
 		return nil
@@ -197,7 +231,7 @@ func (s settlement) tell() error {
 // again keeps the message queued for another attempt, or gives it up.
 func (s settlement) again() *time.Time {
 	m, row := s.message, s.row()
-	if m.Status != portal.StatusQueued {
+	if !s.sendable() {
 		return s.due()
 	}
 	once := row.Class == portal.ProviderRetryOnce && m.Attempts > 1
@@ -221,7 +255,7 @@ func (s settlement) hold() (*time.Time, error) {
 		h.Marketing, h.Wait, h.Forget = true, marketingHold(row.Wait), marketingForget
 	}
 	until, err := s.tx.Hold(s.job.tenant, h)
-	if err != nil || s.message.Status != portal.StatusQueued {
+	if err != nil || !s.sendable() {
 		return s.due(), err
 	}
 	return s.later(until), nil
@@ -246,9 +280,6 @@ func (s settlement) row() (row portal.ProviderCode) {
 // windowClosed sends the fallback next, or ends the message.
 func (s settlement) windowClosed(f *portal.Failure) (*time.Time, error) {
 	m := s.message
-	if m.FallbackUsed && s.job.outgoing.Type != portal.TypeTemplate {
-		return s.due(), nil // a commit whose answer was lost had written it
-	}
 	if m.Status != portal.StatusQueued || m.Fallback == nil || m.Type == portal.TypeTemplate {
 		return s.change(portal.StatusFailed, f), nil
 	}
@@ -262,7 +293,7 @@ func (s settlement) windowClosed(f *portal.Failure) (*time.Time, error) {
 func (s settlement) channelStopped(f *portal.Failure) (*time.Time, error) {
 	status, reason := whatsapp.StopOf(s.out.Error)
 	stopped, err := s.tx.StopChannel(s.job.channel, status, reason)
-	if err != nil || stopped || s.message.Status != portal.StatusQueued {
+	if err != nil || stopped || !s.sendable() {
 		return s.change(portal.StatusFailed, f), err
 	}
 	return s.later(s.tx.Now().Add(channelWait)), nil

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
@@ -184,7 +185,8 @@ func apply(tx *store.Tx, channel portal.Channel, u whatsapp.StatusUpdate) error 
 	if failure != nil {
 		next = endOf(failure)
 	}
-	applies := m.Status.CanBecome(next)
+	falls := replaceable(m, failure)
+	applies := m.Status.CanBecome(next) && !falls
 	n := portal.StatusNews{MessageID: m.ID, Status: next, At: u.At, ReceivedAt: tx.Now(), Applied: applies}
 	if applies {
 		n.Sequence = m.Sequence + 1
@@ -192,6 +194,9 @@ func apply(tx *store.Tx, channel portal.Channel, u whatsapp.StatusUpdate) error 
 	fresh, err := tx.InsertNews(n)
 	if err != nil || !fresh {
 		return err
+	}
+	if falls {
+		return replace(tx, m, u)
 	}
 	return write(tx, channel, m, report{u, n, failure})
 }
@@ -206,13 +211,13 @@ type report struct {
 // sentMessage finds the message of an update: by WhatsApp's id, or by ours
 // while the answer that would have told WhatsApp's id is missing.
 func sentMessage(tx *store.Tx, channel portal.Channel, u whatsapp.StatusUpdate) (portal.Message, error) {
-	correlation := u.Correlation
+	correlation := strings.TrimSuffix(u.Correlation, ofFallback)
 	if !portal.IsID(portal.PrefixMessage, correlation) {
 		correlation = ""
 	}
 	m, err := tx.LockSent(channel.ID, u.MessageID, correlation)
-	if err == nil && m.Attempts == 0 {
-		return m, portal.Refuse(portal.CodeNotFound) // it never left us: this is not about it
+	if err == nil && (m.Attempts == 0 || !isOf(u, m)) {
+		return m, portal.Refuse(portal.CodeNotFound) // it never left us, or was replaced: this is not about it
 	}
 	return m, err
 }

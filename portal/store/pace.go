@@ -16,7 +16,7 @@ const LaneWatched = 3
 // free-form go before utility, and that before marketing.
 func laneOf(m portal.Message) int {
 	switch {
-	case m.Status != portal.StatusQueued && m.Status != portal.StatusScheduled:
+	case m.Status != portal.StatusQueued && m.Status != portal.StatusScheduled && !m.AwaitsFallback():
 		return LaneWatched
 	case m.Type != portal.TypeTemplate || m.Category == "authentication":
 		return 0
