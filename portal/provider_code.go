@@ -294,7 +294,10 @@ func (c ProviderClass) Consequence() Words {
 	case ProviderCapped:
 		return Words{"The message ends; marketing to this person makes sense again after a day.", "A mensagem termina; marketing para esta pessoa só volta a fazer sentido depois de um dia."}
 	case ProviderPauseTemplate:
-		return Words{"The template is not sent any more until WhatsApp allows it again.", "O modelo não é mais enviado até o WhatsApp liberá-lo."}
+		return Words{
+			"The template is not sent any more until WhatsApp allows it again. While it is paused, what was accepted waits until it expires.",
+			"O modelo não é mais enviado até o WhatsApp liberá-lo. Enquanto está pausado, o que foi aceito espera até expirar.",
+		}
 	case ProviderPauseMarketing:
 		return Words{"Marketing through this number rests; everything else goes on.", "O marketing por este número descansa; o resto continua."}
 	}

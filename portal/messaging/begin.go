@@ -16,6 +16,9 @@ const (
 	unknownFor  = 24 * time.Hour
 	channelWait = 30 * time.Second // until a channel that cannot send is looked at again
 	behindWait  = 200 * time.Millisecond
+	// templateWait is until a template that WhatsApp paused is looked at again. It
+	// pauses for hours.
+	templateWait = 5 * time.Minute
 )
 
 // job is a message with an attempt begun.
@@ -179,21 +182,23 @@ func attempt(tx *store.Tx, m *portal.Message, state store.SendState, channel por
 		}
 		return nil, err
 	}
-	content, ttl, code, err := content(tx, *m)
-	if err != nil {
+	out, err := render(tx, *m)
+	switch {
+	case err != nil:
 		return nil, err
+	case out.paused:
+		return nil, postpone(tx, m, tx.Now().Add(templateWait))
+	case out.code != "":
+		return nil, finish(tx, m, portal.StatusFailed, out.code)
 	}
-	if code != "" {
-		return nil, finish(tx, m, portal.StatusFailed, code)
-	}
-	p, err := placeFiles(tx, *m, channel, content)
+	p, err := placeFiles(tx, *m, channel, out.content)
 	switch {
 	case err != nil:
 		return nil, err
 	case p.code != "":
 		return nil, finish(tx, m, portal.StatusFailed, p.code)
 	case len(p.missing) > 0:
-		return &job{tenant: m.Tenant(), id: m.ID, channel: channel, ttl: ttl, missing: p.missing}, nil
+		return &job{tenant: m.Tenant(), id: m.ID, channel: channel, ttl: out.ttl, missing: p.missing}, nil
 	}
 	m.Attempts++
 	m.UpdatedAt = tx.Now()
@@ -210,7 +215,7 @@ func attempt(tx *store.Tx, m *portal.Message, state store.SendState, channel por
 		return nil, err
 	}
 	return &job{
-		tenant: m.Tenant(), id: m.ID, number: m.Attempts, channel: channel, ttl: ttl, files: p.files,
+		tenant: m.Tenant(), id: m.ID, number: m.Attempts, channel: channel, ttl: out.ttl, files: p.files,
 		outgoing: whatsapp.Outgoing{
 			To: phone.Digits(m.To), Type: m.Type, Content: p.content, ReplyTo: state.ReplyTo, Correlation: correlationOf(*m),
 		},
@@ -231,27 +236,37 @@ const (
 	authenticationTTL = 10 * time.Minute
 )
 
-// content returns what WhatsApp is told, and how long it will try. code says
-// why a template cannot be sent any more.
-func content(tx *store.Tx, m portal.Message) (raw json.RawMessage, ttl time.Duration, code portal.Code, err error) {
+// rendered is a message as WhatsApp is told it.
+type rendered struct {
+	content json.RawMessage
+	ttl     time.Duration // how long WhatsApp will try
+	code    portal.Code   // why it cannot be sent any more, or ""
+	paused  bool          // its template is, for a while: WhatsApp ends that by itself
+}
+
+func render(tx *store.Tx, m portal.Message) (out rendered, err error) {
 	if m.Type != portal.TypeTemplate {
 		if !json.Valid(m.Content) {
-			return nil, 0, "", fmt.Errorf("content of %s is not JSON", m.ID)
+			return out, fmt.Errorf("content of %s is not JSON", m.ID)
 		}
-		raw, err := metaContent(tx, m)
-		return raw, usualTTL, "", err
+		out.ttl = usualTTL
+		out.content, err = metaContent(tx, m)
+		return out, err
 	}
 	t, ref, err := templateOf(tx, m)
 	switch {
 	case portal.CodeOf(err) == portal.CodeNotFound:
-		return nil, 0, portal.CodeTemplateNotFound, nil
+		return rendered{code: portal.CodeTemplateNotFound}, nil
 	case err != nil:
-		return nil, 0, "", err
+		return out, err
+	case t.Status == portal.TemplatePaused:
+		return rendered{paused: true}, nil
 	case t.Status != portal.TemplateApproved:
-		return nil, 0, portal.CodeTemplateNotApproved, nil
+		return rendered{code: portal.CodeTemplateNotApproved}, nil
 	}
-	raw, err = metaTemplate(t, ref)
-	return raw, ttlOf(t), "", err
+	out.ttl = ttlOf(t)
+	out.content, err = metaTemplate(t, ref)
+	return out, err
 }
 
 // ttlOf returns how long WhatsApp tries to deliver a message of the template.

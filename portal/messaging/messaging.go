@@ -27,7 +27,8 @@
 // to first in a day. They are counted in the store, for all nodes together, and
 // lifted in the test environment of accounts without limits. What WhatsApp says
 // nevertheless goes by one table, portal.ProviderCodes. Behind a channel goes
-// authentication and free text first, then utility, then marketing.
+// authentication and free text first, then utility, then marketing. What was
+// accepted with a template that WhatsApp then paused waits until it expires.
 //
 // Known weaknesses. Only one Dispatch may run at a time in a process. A claim
 // looks at each channel that has messages to send now or later, whichever it

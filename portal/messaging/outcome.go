@@ -112,6 +112,8 @@ func (s settlement) apply() (due *time.Time, err error) {
 		return s.windowClosed(failure)
 	case whatsapp.ChannelStopped:
 		return s.channelStopped(failure)
+	case whatsapp.TemplatePaused:
+		return s.templatePaused(failure)
 	}
 	if again, err := s.uploadAgain(); again || err != nil {
 		return s.again(), err
@@ -297,6 +299,18 @@ func (s settlement) channelStopped(f *portal.Failure) (*time.Time, error) {
 		return s.change(portal.StatusFailed, f), err
 	}
 	return s.later(s.tx.Now().Add(channelWait)), nil
+}
+
+// templatePaused stops the template. While it is only paused, what was accepted
+// waits for it, and expires at its own time; who disabled it does not come back.
+func (s settlement) templatePaused(f *portal.Failure) (*time.Time, error) {
+	if err := react(s.tx, s.job.channel, *s.message, f); err != nil {
+		return nil, err
+	}
+	if s.row().State == portal.TemplatePaused && s.sendable() {
+		return s.later(s.tx.Now().Add(templateWait)), nil
+	}
+	return s.change(portal.StatusFailed, f), nil
 }
 
 // failureOf turns WhatsApp's error into ours; nil stays nil.

@@ -54,6 +54,9 @@ func TestEveryRowOfWhatsAppsTable(t *testing.T) {
 func (b *bench) row(row portal.ProviderCode) {
 	b.Helper()
 	want, to := ends[row.Class], fmt.Sprintf("+5531987%06d", row.To)
+	if row.State == portal.TemplatePaused {
+		want.status = portal.StatusQueued // a pause ends by itself
+	}
 	b.caller = b.another()
 	b.addTemplate("offer", "marketing", portal.TemplateApproved, "named")
 	b.intercept(func(w http.ResponseWriter, _ *http.Request) bool {

@@ -18,7 +18,7 @@ const (
 	RetryLater      Kind = "retry_later"      // not accepted, and it may be later
 	ChannelStopped  Kind = "channel_stopped"  // nothing goes out of this number until somebody acts
 	WindowClosed    Kind = "window_closed"    // only a template may go out
-	TemplatePaused  Kind = "template_paused"  // the template goes out no more
+	TemplatePaused  Kind = "template_paused"  // the template goes out no more, or not for a while
 	MarketingPaused Kind = "marketing_paused" // no marketing through this number for a while
 	Unknown         Kind = "unknown"          // the answer was lost: never send again by yourself
 )
