@@ -20,6 +20,16 @@ var providerFixes = map[ProviderClass]Words{
 // Fix returns what a reader can do about the error.
 func (c ProviderCode) Fix() Words { return providerFixes[c.Class] }
 
+// FixEnded returns what a reader can do about the error of a message that has
+// ended: what would be tried again by itself is tried no more.
+func (c ProviderCode) FixEnded() Words {
+	switch c.Class {
+	case ProviderRetry, ProviderRetryOnce, ProviderSlowChannel, ProviderSlowPerson:
+		return Words{"It is not tried again: send it as a new message, later.", "Não tentamos mais: envie como nova mensagem, mais tarde."}
+	}
+	return c.Fix()
+}
+
 // ProviderCodesOf returns the rows of WhatsApp's table that end a message with
 // the code.
 func ProviderCodesOf(code Code) (rows []ProviderCode) {

@@ -207,7 +207,7 @@ func Contacts(p ContactsProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Search(ui.SearchProps{ID: "q", Label: ui.L(ctx, "Search contacts", "Buscar contatos"), Placeholder: ui.L(ctx, "Name, full number, e-mail or external_id", "Nome, número completo, e-mail ou external_id"), Value: p.Query, Path: "/contacts", Keep: p.filters("q")}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Search(ui.SearchProps{ID: "q", Label: ui.L(ctx, "Search contacts", "Buscar contatos"), Placeholder: ui.L(ctx, "Name, full number, e-mail or id", "Nome, número completo, e-mail ou id"), Value: p.Query, Path: "/contacts", Keep: p.filters("q")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -614,9 +614,9 @@ func contactTable(p ContactsProps) templ.Component {
 								return templ_7745c5c3_Err
 							}
 							var templ_7745c5c3_Var23 string
-							templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "never", "nunca"))
+							templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "never wrote", "nunca escreveu"))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/contacts.templ`, Line: 181, Col: 55}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/contacts.templ`, Line: 181, Col: 70}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
 							if templ_7745c5c3_Err != nil {
@@ -645,7 +645,7 @@ func contactTable(p ContactsProps) templ.Component {
 		templ_7745c5c3_Err = ui.Table(ui.TableProps{Class: "stack", Caption: ui.L(ctx, "Contacts", "Contatos"), Columns: []ui.Column{
 			{Label: ui.L(ctx, "Contact", "Contato")}, {Label: ui.L(ctx, "Tags", "Etiquetas")}, {Label: ui.L(ctx, "Consent", "Consentimento")},
 			{Label: ui.L(ctx, "Window", "Janela"), Class: "hide-s"}, {Label: ui.L(ctx, "Source", "Origem"), Class: "hide-s"},
-			{Label: ui.L(ctx, "Last wrote", "Última mensagem"), Class: "r"},
+			{Label: ui.L(ctx, "Last wrote", "Escreveu por último"), Class: "r"},
 		}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

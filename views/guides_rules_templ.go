@@ -1126,7 +1126,7 @@ func limits(p GuideProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ruleRow(ui.L(ctx, "Body of a request", "Corpo da requisição"), ui.L(ctx, "1 MiB of JSON.", "1 MiB de JSON.")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ruleRow(ui.L(ctx, "Body of a request", "Corpo da requisição"), ui.L(ctx, "1 MiB of JSON; a batch 8 MiB and 1,000 lines.", "1 MiB de JSON; um lote, 8 MiB e 1.000 linhas.")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

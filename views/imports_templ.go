@@ -793,7 +793,7 @@ func importPage(p ImportProps) templ.Component {
 
 func importLead(ctx context.Context, i portal.Import) string {
 	delimiter := map[string]string{",": ui.L(ctx, "commas", "vírgulas"), ";": ui.L(ctx, "semicolons", "ponto e vírgula"), "\t": ui.L(ctx, "tabs", "tabulações")}[i.Delimiter]
-	return ui.Num(ctx, int64(i.Total)) + ui.L(ctx, " rows, ", " linhas, ") + strconv.Itoa(len(i.Header)) + ui.L(ctx, " columns, ", " colunas, ") + strings.ToUpper(i.Encoding) + ui.L(ctx, ", parted by ", ", separadas por ") + delimiter
+	return ui.Num(ctx, int64(i.Total)) + ui.L(ctx, " rows, ", " linhas, ") + strconv.Itoa(len(i.Header)) + ui.L(ctx, " columns, ", " colunas, ") + strings.ToUpper(i.Encoding) + ui.L(ctx, ", separated by ", ", separadas por ") + delimiter
 }
 
 func importBody(p ImportProps) templ.Component {
@@ -1933,11 +1933,11 @@ func ImportErrorColumn(ctx context.Context, i portal.Import, e portal.ImportErro
 
 // importReasons say what is wrong with a field, by field and code, then by code.
 var importReasons = map[string]portal.Words{
-	"phone invalid_format":    {EN: "This is no phone number. Write it with the area code, such as 31 98765-4321.", PT: "Não é um telefone. Escreva com o DDD, como 31 98765-4321."},
+	"phone invalid_format":    {EN: "This is not a phone number. Write it with the area code, such as 31 98765-4321.", PT: "Não é um telefone. Escreva com o DDD, como 31 98765-4321."},
 	"phone required":          {EN: "The row has neither phone nor id, so nobody can be found.", PT: "A linha não tem telefone nem id, então não dá para saber quem é."},
 	"phone conflict":          {EN: "Another contact has this number. Give the row that contact's id, or leave the id out.", PT: "Outro contato tem este número. Use o id dele na linha, ou deixe o id vazio."},
 	"external_id conflict":    {EN: "Another contact has this id.", PT: "Outro contato tem este id."},
-	"email invalid_format":    {EN: "This is no e-mail address.", PT: "Não é um endereço de e-mail."},
+	"email invalid_format":    {EN: "This is not an e-mail address.", PT: "Não é um endereço de e-mail."},
 	"language invalid_format": {EN: "Write the language as pt_BR, en_US or es.", PT: "Escreva o idioma como pt_BR, en_US ou es."},
 	"opt_in.at out_of_range":  {EN: "The date lies in the future, or before 1970.", PT: "A data está no futuro, ou antes de 1970."},
 	"invalid_format":          {EN: "It has the wrong format.", PT: "O formato está errado."},

@@ -69,11 +69,11 @@ type referenceDocument struct {
 var referenceDocuments = []referenceDocument{
 	{
 		"developer", portal.Words{EN: "API Developer", PT: "API Developer"},
-		portal.Words{EN: "Your system calls WPP: every operation, run by the same code that answers your backend.", PT: "O seu sistema chama o WPP: todas as operações, executadas pelo mesmo código que responde ao seu backend."},
+		portal.Words{EN: "Your system calls WPP: every operation, run by the same code that answers your backend.", PT: "O seu sistema chama a WPP: todas as operações, executadas pelo mesmo código que responde ao seu backend."},
 	},
 	{
 		"webhooks", portal.Words{EN: "Status Webhooks", PT: "Status Webhooks"},
-		portal.Words{EN: "WPP calls your system: the events it sends, and the operations that manage endpoints and deliveries.", PT: "O WPP chama o seu sistema: os eventos que envia e as operações que cuidam de endpoints e entregas."},
+		portal.Words{EN: "WPP calls your system: the events it sends, and the operations that manage endpoints and deliveries.", PT: "A WPP chama o seu sistema: os eventos que envia e as operações que cuidam de endpoints e entregas."},
 	},
 }
 

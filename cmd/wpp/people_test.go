@@ -48,7 +48,7 @@ func TestImportOfFiveThousand(t *testing.T) {
 	b.accessible("the columns of a file")
 	b.follow(press("Check every row"))
 	b.shows("main", "Import 4,980 rows")
-	b.shows("main", "This is no phone number")
+	b.shows("main", "This is not a phone number")
 	if got := s.query(`SELECT COUNT(*) FROM contacts`)[0]; got != "0" {
 		t.Errorf("the check wrote %s contacts", got)
 	}

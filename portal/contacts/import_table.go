@@ -44,7 +44,7 @@ func openTable(file io.Reader) (*table, error) {
 		return nil, refuseFile("The text cannot be read. Save the file as CSV in UTF-8.", "Não dá para ler o texto. Salve o arquivo como CSV em UTF-8.")
 	}
 	if bytes.HasPrefix(data, []byte("PK\x03\x04")) || bytes.IndexByte(data, 0) >= 0 {
-		return nil, refuseFile("This is no CSV file. In Excel or Sheets, save as CSV.", "Este arquivo não é CSV. No Excel ou no Sheets, salve como CSV.")
+		return nil, refuseFile("This is not a CSV file. In Excel or Sheets, save as CSV.", "Este arquivo não é CSV. No Excel ou no Sheets, salve como CSV.")
 	}
 	t.delimiter = delimiterOf(data)
 	t.rows = csv.NewReader(bytes.NewReader(data))

@@ -123,6 +123,13 @@ func (p *Person) sender(ctx context.Context) portal.Caller {
 	return c
 }
 
+// firstTemplate is where the list starts for a reader: at the first template in
+// their language, else at the first one.
+func firstTemplate(all []portal.Template, lang string) int {
+	mine := func(t portal.Template) bool { return strings.HasPrefix(t.Language, lang[:2]) }
+	return max(0, slices.IndexFunc(all, mine))
+}
+
 // compose reads a form and finds out all that its page shows.
 func (d *Dashboard) compose(ctx context.Context, p *Person, form url.Values) (c composition, err error) {
 	known, err := d.texts(ctx, p.Tenant())
@@ -145,7 +152,8 @@ func (d *Dashboard) compose(ctx context.Context, p *Person, form url.Values) (c 
 		form.Set("type", portal.TypeTemplate)
 	}
 	if form.Get("template") == "" && len(c.props.Templates) > 0 {
-		form.Set("template", c.props.Templates[0].Name+"/"+c.props.Templates[0].Language)
+		t := c.props.Templates[firstTemplate(c.props.Templates, ui.From(ctx).Lang)]
+		form.Set("template", t.Name+"/"+t.Language)
 	}
 	if c.props.Channels, err = d.Store.Reader(ctx).Channels(p.Tenant()); err != nil {
 		return c, err

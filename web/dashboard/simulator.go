@@ -164,7 +164,7 @@ func (d *Dashboard) simulatorProps(ctx context.Context, p *Person, who handset) 
 		return props, err
 	}
 	props.Person = views.PersonSwitches{
-		Absent: person.Absent, Unread: person.Unread, Stopped: person.Stopped, Ninth: withoutNinth(who.number),
+		Absent: person.Absent, Unread: person.Unread, Stopped: person.Stopped, Ninth: who.ninth(),
 		WithoutNinth: person.WAID != "", Fixed: simulator.Magic(who.number),
 	}
 	if props.Owed, props.Next, err = d.journal().Owed(ctx, who.phone); err != nil {
@@ -324,6 +324,15 @@ func (d *Dashboard) phoneCalls(ctx context.Context, who handset) (list []views.P
 		list = append(list, views.PhoneCall{ID: c.ID, Name: name, At: c.At, Status: c.Status, Took: c.Took, Body: who.hide(c.Body)})
 	}
 	return list, nil
+}
+
+// ninth is the account without the ninth digit, masked where the number is.
+func (who handset) ninth() string {
+	digits := withoutNinth(who.number)
+	if digits == "" || who.shown == phone.Format(who.number) {
+		return digits
+	}
+	return phone.Mask("+" + digits)
 }
 
 // lastDigits are the same in every form of a number.
