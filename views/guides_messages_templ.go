@@ -531,7 +531,7 @@ func batchesGuide(p GuideProps) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Code("code-batch", ui.L(ctx, "answer to a batch, shortened", "resposta a um lote, resumida")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Code("code-results", ui.L(ctx, "answer to a batch, shortened", "resposta a um lote, resumida")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
