@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"path/filepath"
@@ -99,7 +100,7 @@ func (p *program) recover(ctx context.Context) error {
 	if p.store.Engine() != "sqlite" {
 		return nil
 	}
-	return p.messaging.Recover(ctx)
+	return errors.Join(p.messaging.Recover(ctx), p.webhooks.Recover(ctx))
 }
 
 func (p *program) close() {

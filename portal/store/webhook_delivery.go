@@ -233,3 +233,17 @@ func httpPart(text *string) (*portal.HTTPPart, error) {
 	}
 	return p, nil
 }
+
+// ReleaseDeliveries gives up every lease on deliveries and replays. Only a
+// process that knows itself to be the only worker may call it, at its start.
+func (tx *Tx) ReleaseDeliveries() error {
+	for _, table := range []string{"webhook_deliveries", "webhook_replays"} {
+		if _, err := tx.Exec(`
+UPDATE /* Delivery.ReleaseLeases */ ` + table + `
+SET lease_until = NULL
+WHERE due_at IS NOT NULL AND lease_until IS NOT NULL`); err != nil {
+			return err
+		}
+	}
+	return nil
+}

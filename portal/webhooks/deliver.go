@@ -10,6 +10,14 @@ import (
 	"github.com/wppmarketing/developers/portal/store"
 )
 
+// Recover gives up the leases of a process that ended without finishing, so
+// that its work goes on at once. Call it at start, and only when no other process
+// works on the same database.
+func (s *Service) Recover(ctx context.Context) (err error) {
+	defer portal.Wrap(&err, "Recover")
+	return s.store.Tx(ctx, (*store.Tx).ReleaseDeliveries)
+}
+
 // Deliver makes one pass over the deliveries that are due and returns how many
 // it took up; it does not wait for them. When there is no room for more, Left
 // says when there is. Calls under way are finished when ctx ends.
