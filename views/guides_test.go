@@ -11,7 +11,7 @@ import (
 	"github.com/wppmarketing/developers/views/ui/uitest"
 )
 
-var guides = []string{"quickstart", "authentication", "idempotency", "errors", "messages", "batches", "explain", "simulator", "channels", "limits"}
+var guides = []string{"quickstart", "authentication", "idempotency", "errors", "messages", "batches", "explain", "simulator", "channels", "templates", "limits"}
 
 func guideProps(language string) views.GuideProps {
 	return views.GuideProps{

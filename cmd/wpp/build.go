@@ -123,7 +123,8 @@ func (p *program) services(a *app) (err error) {
 	cloud := whatsapp.New(whatsapp.Options{BaseURL: a.GraphURL, Version: a.GraphVersion, Timeout: callTimeout, Observe: p.meters.call(portal.ProviderCloud)})
 	p.channels, err = channels.New(channels.Options{
 		Store: p.store, Logger: p.logger, Provider: a.provider(), Simulator: simulated, Cloud: cloud,
-		Wake: func() { p.store.Notify(messaging.Topic) },
+		Wake:      func() { p.store.Notify(messaging.Topic) },
+		Connected: func(ctx context.Context, c portal.Channel) { p.templates.Meet(ctx, c) },
 	})
 	if err != nil {
 		return err

@@ -33,11 +33,12 @@ const MaxChannels = 50
 // Options of a Service.
 type Options struct {
 	Store     *store.Store
-	Simulator *whatsapp.Client // to channels of the simulator
-	Cloud     *whatsapp.Client // to channels of Meta
-	Provider  string           // of the live environment: portal.ProviderSimulator or ProviderCloud
-	Wake      func()           // messages of a channel became due; nil = nobody waits
-	Logger    *slog.Logger     // nil = discard
+	Simulator *whatsapp.Client                            // to channels of the simulator
+	Cloud     *whatsapp.Client                            // to channels of Meta
+	Provider  string                                      // of the live environment: portal.ProviderSimulator or ProviderCloud
+	Wake      func()                                      // messages of a channel became due; nil = nobody waits
+	Connected func(ctx context.Context, c portal.Channel) // a number was added; nil = nobody asks
+	Logger    *slog.Logger                                // nil = discard
 }
 
 // Service is the use case. It is safe for concurrent use.
@@ -46,6 +47,7 @@ type Service struct {
 	clients  map[string]*whatsapp.Client
 	provider string
 	wake     func()
+	added    func(context.Context, portal.Channel)
 	log      *slog.Logger
 }
 
@@ -60,11 +62,14 @@ func New(o Options) (*Service, error) {
 	if o.Wake == nil {
 		o.Wake = func() {}
 	}
+	if o.Connected == nil {
+		o.Connected = func(context.Context, portal.Channel) {}
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return &Service{
-		store: o.Store, provider: o.Provider, wake: o.Wake, log: o.Logger,
+		store: o.Store, provider: o.Provider, wake: o.Wake, added: o.Connected, log: o.Logger,
 		clients: map[string]*whatsapp.Client{portal.ProviderSimulator: o.Simulator, portal.ProviderCloud: o.Cloud},
 	}, nil
 }

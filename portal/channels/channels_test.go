@@ -46,6 +46,9 @@ func TestConnectSendAndHear(t *testing.T) {
 		t.Errorf("connected: %+v", ours)
 	}
 	b.is(ours.ID, portal.ChannelConnected, "")
+	if !slices.Equal(b.met, []string{ours.ID}) {
+		t.Errorf("told of the connection: %v", b.met)
+	}
 	m := b.until(b.send(person, "").ID, portal.StatusRead)
 	if m.From != real.Phone || m.ChannelID != ours.ID || m.DeliveredAt == nil {
 		t.Errorf("sent: %+v", m)

@@ -155,6 +155,7 @@ func (s *Service) insert(ctx context.Context, by By, c portal.Channel, secrets p
 	})
 	if err == nil {
 		s.log.InfoContext(ctx, "channel created", "channel", c.ID, "provider", c.Provider)
+		s.added(ctx, c)
 	}
 	return c, err
 }

@@ -2,6 +2,7 @@ package channels_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -33,6 +34,7 @@ type bench struct {
 	caller    portal.Caller
 	by        channels.By
 	log       *bytes.Buffer
+	met       []string // channels whose connection was told on
 
 	meta      *store.Store
 	simulator *simulator.Simulator
@@ -55,7 +57,7 @@ func newBench(t *testing.T) *bench {
 	cloud := whatsapp.New(whatsapp.Options{BaseURL: b.graph.URL, Version: "v23.0"})
 	logger := slog.New(slog.NewJSONHandler(b.log, nil))
 	var err error
-	b.channels, err = channels.New(channels.Options{Store: b.store, Simulator: none, Cloud: cloud, Provider: portal.ProviderCloud, Logger: logger})
+	b.channels, err = channels.New(channels.Options{Store: b.store, Simulator: none, Cloud: cloud, Provider: portal.ProviderCloud, Logger: logger, Connected: func(_ context.Context, c portal.Channel) { b.met = append(b.met, c.ID) }})
 	b.must(err)
 	b.messaging, err = messaging.New(messaging.Options{Store: b.store, Simulator: none, Cloud: cloud, Provider: portal.ProviderCloud, News: b.channels.News, Logger: logger})
 	b.must(err)

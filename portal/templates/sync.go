@@ -15,7 +15,8 @@ import (
 const SyncEvery = 15 * time.Minute
 
 const (
-	maxPages = 100         // of one business account; WhatsApp holds at most 6,000 templates
+	maxPages = 100 // of one business account; WhatsApp holds at most 6,000 templates
+	meeting  = 10 * time.Second
 	overdue  = time.Minute // a simulated review that takes longer has lost its callback
 )
 
@@ -76,6 +77,17 @@ func (s *Service) SyncAll(ctx context.Context) (err error) {
 		}
 	}
 	return nil
+}
+
+// Meet compares the templates of the business account that a new channel
+// belongs to, so that they can be sent from it at once. What fails is left to
+// the next comparison.
+func (s *Service) Meet(ctx context.Context, c portal.Channel) {
+	ctx, cancel := context.WithTimeout(ctx, meeting)
+	defer cancel()
+	if _, err := s.sync(ctx, c); err != nil {
+		s.log.WarnContext(ctx, "templates not compared", "channel", c.ID, "error", err)
+	}
 }
 
 var errEndless = errors.New("WhatsApp's list of templates does not end")

@@ -234,6 +234,26 @@ func TestReviewsThatEndBadly(t *testing.T) {
 	}
 }
 
+func TestNewNumberBringsItsTemplates(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	journal := store.SimulatorJournal{Store: b.store}
+	known := b.get("hello_world")
+	elsewhere := simulator.Template{
+		ID: "900000000000002", WABA: known.WABA, Name: "de_antes", Language: "pt_BR", Category: "UTILITY", Status: "APPROVED", Quality: "GREEN",
+		ParameterFormat: "NAMED", Components: []byte(`[{"type":"BODY","text":"Olá."}]`), CreatedAt: b.Now(),
+	}
+	if err := journal.SaveTemplate(t.Context(), elsewhere, nil); err != nil {
+		t.Fatal(err)
+	}
+	channels, err := b.store.Reader(t.Context()).Channels(b.caller.Tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.service.Meet(t.Context(), channels[0])
+	b.is("de_antes", portal.TemplateApproved)
+}
+
 func TestComparisonFindsWhatCallbacksDidNotTell(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -3,6 +3,7 @@ package dashboard
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -60,7 +61,7 @@ func (d *Dashboard) template(w http.ResponseWriter, r *http.Request, p *Person) 
 		return err
 	}
 	_, simple := templateFormOf(t)
-	props := views.TemplateProps{Template: t, Editable: simple, Call: d.templateCall(p, t)}
+	props := views.TemplateProps{Template: t, Editable: simple, Calls: d.calls(templateMessage(p.tester(), t), "")}
 	if props.Events, err = d.Templates.Events(ctx, p.Tenant(), t.ID); err != nil {
 		return err
 	}
@@ -74,32 +75,13 @@ func (d *Dashboard) template(w http.ResponseWriter, r *http.Request, p *Person) 
 	return d.page(w, r, http.StatusOK, views.Template(props))
 }
 
-// templateCall is the command that sends a template with its examples.
-func (d *Dashboard) templateCall(p *Person, t portal.Template) string {
-	content := map[string]any{"name": t.Name, "language": map[string]string{"code": t.Language}}
-	parameters, plain := map[string]string{}, true
-	for _, q := range t.Parameters {
-		plain = plain && q.Type == "text" && q.Component != "button"
-		parameters[q.Name] = q.Example
-	}
-	switch {
-	case !plain:
-		content["components"] = []any{}
-	case len(parameters) > 0:
-		content["parameters"] = parameters
-	}
-	body, err := json.Marshal(map[string]any{"to": p.tester(), "type": "template", "template": content})
-	if err != nil {
-		return ""
-	}
-	return "curl " + d.BaseURL + "/v1/messages \\\n  -H \"Authorization: Bearer $WPP_TOKEN\" \\\n  -H \"Idempotency-Key: $(date +%s)\" \\\n  --json '" +
-		strings.ReplaceAll(string(body), "'", `'\''`) + "'"
-}
-
 // syncTemplates compares the templates with WhatsApp's now.
 func (d *Dashboard) syncTemplates(w http.ResponseWriter, r *http.Request, p *Person) error {
-	_, err := d.Templates.Sync(r.Context(), p.Tenant())
-	words := portal.Words{EN: "Compared with WhatsApp.", PT: "Comparado com o WhatsApp."}
+	done, err := d.Templates.Sync(r.Context(), p.Tenant())
+	words := portal.Words{
+		EN: fmt.Sprintf("Compared with WhatsApp: %d templates, %d changed.", done.Templates, done.Changed),
+		PT: fmt.Sprintf("Comparado com o WhatsApp: %d modelos, %d alterados.", done.Templates, done.Changed),
+	}
 	if err != nil {
 		if words = refusedWords(err); words == (portal.Words{}) {
 			return err
@@ -155,7 +137,7 @@ func refusedWords(err error) portal.Words {
 func templateFormOf(t portal.Template) (f views.TemplateForm, whole bool) {
 	f = views.TemplateForm{Name: t.Name, Language: t.Language, Category: t.Category}
 	var parts []portal.TemplateComponent
-	if json.Unmarshal(t.Components, &parts) != nil || t.ParameterFormat != portal.ParametersNamed || t.Category == portal.CategoryAuthentication {
+	if json.Unmarshal(t.Components, &parts) != nil || t.ParameterFormat != portal.ParametersNamed && len(t.Parameters) > 0 || t.Category == portal.CategoryAuthentication {
 		return f, false
 	}
 	var examples []string
@@ -281,7 +263,7 @@ func (d *Dashboard) createTemplate(w http.ResponseWriter, r *http.Request, p *Pe
 		return d.page(w, at(r, "/templates/new"), http.StatusOK, views.TemplateEditor(views.TemplateFormProps{Form: f, Preview: lookOf(f)}))
 	}
 	t, err := d.Templates.Create(r.Context(), p.caller(r.Context()), draftOfForm(f))
-	if f.Problems = templateProblems(err); f.Problems != nil {
+	if f.Problems = templateProblems(f, err); f.Problems != nil {
 		return d.page(w, at(r, "/templates/new"), http.StatusUnprocessableEntity, views.TemplateEditor(views.TemplateFormProps{Form: f, Preview: lookOf(f)}))
 	}
 	if err != nil {
@@ -316,33 +298,13 @@ func (d *Dashboard) editTemplate(w http.ResponseWriter, r *http.Request, p *Pers
 		return d.page(w, again, http.StatusOK, views.TemplateEditor(views.TemplateFormProps{Form: f, Edits: &t, Preview: lookOf(f)}))
 	}
 	_, err = d.Templates.Edit(r.Context(), p.caller(r.Context()), t, editOf(draftOfForm(f), t))
-	if f.Problems = templateProblems(err); f.Problems != nil {
+	if f.Problems = templateProblems(f, err); f.Problems != nil {
 		return d.page(w, again, http.StatusUnprocessableEntity, views.TemplateEditor(views.TemplateFormProps{Form: f, Edits: &t, Preview: lookOf(f)}))
 	}
 	if err != nil {
 		return err
 	}
 	return d.redirect(w, r, views.TemplatePath(t))
-}
-
-// templateProblems are the sentences of a refusal, nil for any other outcome.
-func templateProblems(err error) (list []portal.Words) {
-	refused := asRefusal(err)
-	words := refusedWords(err)
-	if refused == nil || words == (portal.Words{}) {
-		return nil
-	}
-	for _, f := range refused.Fields {
-		said := f.Detail
-		if said == (portal.Words{}) {
-			said = portal.Words{EN: f.Pointer + ": " + fieldWords[f.Code].EN, PT: f.Pointer + ": " + fieldWords[f.Code].PT}
-		}
-		list = append(list, said)
-	}
-	if list == nil {
-		list = []portal.Words{words}
-	}
-	return list
 }
 
 // asRefusal returns the refusal inside an error, nil when there is none.
@@ -355,5 +317,5 @@ func asRefusal(err error) *portal.Error {
 }
 
 func editOf(d portal.TemplateDraft, t portal.Template) templates.Edit {
-	return templates.Edit{Components: d.Components, TTL: t.TTL}
+	return templates.Edit{Components: d.Components, ParameterFormat: d.ParameterFormat, TTL: t.TTL}
 }

@@ -332,6 +332,7 @@ const (
 	reviewAfter = 2 * time.Second
 	laterAfter  = 5 * time.Second
 	waitAfter   = 24 * time.Hour
+	farAhead    = time.Minute // what comes later is told to who asks, not called back
 )
 
 // review is what happens to a new template. How its name begins decides, so
@@ -367,14 +368,15 @@ func (s *Simulator) saveTemplate(ctx context.Context, ph Phone, t Template) erro
 	var callbacks []Callback
 	before := t
 	for _, step := range t.Plan {
-		if !s.heard(ph) {
+		due := step.At.Add(-time.Duration(ph.Settings.Ahead))
+		if !s.heard(ph) || due.Sub(s.now()) > farAhead {
 			break
 		}
 		after := before
 		after.Plan = []Step{step}
 		after = after.at(step.At)
 		for _, change := range templateChanges(before, after) {
-			cb, err := newCallback(ph, step.At.Add(-time.Duration(ph.Settings.Ahead)), change.field, change.value)
+			cb, err := newCallback(ph, due, change.field, change.value)
 			if err != nil {
 				return err
 			}
