@@ -256,6 +256,10 @@ func TestMarketingRests(t *testing.T) {
 	b.want(first.ID, portal.StatusQueued, "")
 	b.want(second.ID, portal.StatusQueued, "")
 	b.want(useful.ID, portal.StatusCreated, "")
+	waiting, _ := b.get(second.ID)
+	if h, err := b.service.Hindered(t.Context(), waiting); err != nil || h == nil || h.Code != 131048 || !h.Until.After(b.clock.Now()) {
+		t.Errorf("hindered by %+v, %v", h, err)
+	}
 	b.pass(20*time.Minute, 5*time.Minute)
 	b.want(first.ID, portal.StatusCreated, "")
 	b.want(second.ID, portal.StatusCreated, "")

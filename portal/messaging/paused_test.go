@@ -48,6 +48,10 @@ func TestAPausedTemplateIsWaitedFor(t *testing.T) {
 	b.want(first.ID, portal.StatusQueued, "")
 	b.want(second.ID, portal.StatusQueued, "")
 	b.want(brief.ID, portal.StatusExpired, portal.CodeExpiredUnsent)
+	waiting, _ := b.get(second.ID)
+	if h, err := b.service.Hindered(t.Context(), waiting); err != nil || h == nil || !h.Until.IsZero() {
+		t.Errorf("hindered by %+v, %v", h, err)
+	}
 	_, err := b.try(b.caller, offer)
 	code(t, "accepted while it is paused", err, portal.CodeTemplateNotApproved)
 	if n := calls.Load(); n > 3 {

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -36,6 +37,9 @@ func (d *Dashboard) showChannel(w http.ResponseWriter, r *http.Request, p *Perso
 	if props.Paused, err = d.Store.Reader(ctx).PausedTemplates(p.Tenant()); err != nil {
 		return err
 	}
+	if props.Rests, err = d.rests(ctx, state.Channel); err != nil {
+		return err
+	}
 	events, next, err := d.Channels.Events(ctx, p.Tenant(), id, portal.Page{Limit: channelEvents, After: r.URL.Query().Get("before")})
 	if err != nil {
 		return err
@@ -49,6 +53,23 @@ func (d *Dashboard) showChannel(w http.ResponseWriter, r *http.Request, p *Perso
 		status = http.StatusUnprocessableEntity
 	}
 	return d.page(w, r, status, views.Channel(props))
+}
+
+// rests returns what WhatsApp wants nothing of through the number for a while.
+func (d *Dashboard) rests(ctx context.Context, c portal.Channel) (list []views.RestProps, err error) {
+	whole, marketing, err := d.Store.Reader(ctx).ChannelPace(c.Tenant(), c.ID)
+	for _, rest := range []struct {
+		store.Pace
+		why portal.Words
+	}{
+		{whole, portal.Words{EN: "WhatsApp slows the number down.", PT: "O WhatsApp desacelera o número."}},
+		{marketing, portal.Words{EN: "Marketing through this number rests; everything else goes on.", PT: "O marketing por este número descansa; o resto continua."}},
+	} {
+		if rest.Held(d.Store.Now()) {
+			list = append(list, views.RestProps{Until: rest.HeldUntil, Code: rest.Reason, Why: rest.why})
+		}
+	}
+	return list, err
 }
 
 // callbackOf says how far WhatsApp knows where to call. Who may change the

@@ -94,6 +94,13 @@ func (d *Dashboard) messageProps(ctx context.Context, p *Person, id string, v me
 	if props.JSON, err = d.Wire.MessageAnswer(props.Message, props.History, ui.From(ctx).Lang); err != nil {
 		return props, err
 	}
+	rest, err := d.Messaging.Hindered(ctx, m)
+	if err != nil {
+		return props, err
+	}
+	if rest != nil {
+		props.Rest = (*views.RestProps)(rest)
+	}
 	return props, d.messageSurroundings(ctx, p, m, &props)
 }
 
