@@ -94,6 +94,33 @@ var MediaTypes = []struct {
 	{"video/mp4", []string{TypeVideo, TypeDocument}},
 }
 
+// ContentWith is a message with a file and a text below it. A sound with a text
+// goes as a document; a sticker has no place for one.
+func ContentWith(m Media, caption string) (kind string, c Content) {
+	kinds := MessageTypes(m.Type, m.Size)
+	if len(kinds) == 0 {
+		return "", c
+	}
+	file := File{ID: m.ID}
+	picture := &Picture{File: file, Caption: caption}
+	if kind = kinds[0]; kind == TypeAudio && caption != "" {
+		kind = TypeDocument
+	}
+	switch kind {
+	case TypeImage:
+		c.Image = picture
+	case TypeVideo:
+		c.Video = picture
+	case TypeAudio:
+		c.Audio = &file
+	case TypeSticker:
+		c.Sticker = &file
+	case TypeDocument:
+		c.Document = &Document{Picture: *picture, Filename: m.Filename}
+	}
+	return kind, c
+}
+
 // MessageTypes returns the types of message that a file of that MIME type and
 // size can be sent in; none when WhatsApp does not take it.
 func MessageTypes(mime string, size int64) (kinds []string) {

@@ -52,11 +52,18 @@ async function ask(url, body) {
 
 // The form of a message asks after each change what sending it would do.
 const form = document.getElementById('compose');
-let turn = 0, waiting = 0;
+let turn = 0, waiting = 0, uploading = false, missed = false;
 async function check() {
-  const mine = ++turn;
-  const html = await ask(form.dataset.check, new URLSearchParams(new FormData(form)));
+  if (uploading) { missed = true; return; }
+  const mine = ++turn, data = new FormData(form), file = form.elements.upload;
+  uploading = file.files.length > 0; // it goes along once; its id is then in the form
+  if (!uploading) data.delete('upload');
+  const html = await ask(form.dataset.check, uploading ? data : new URLSearchParams(data));
   if (html !== null && mine === turn) place(html);
+  if (uploading && html !== null) file.value = '';
+  const again = uploading && missed && html !== null;
+  uploading = missed = false;
+  if (again) check();
 }
 form?.addEventListener('input', () => { clearTimeout(waiting); waiting = setTimeout(check, 300); });
 

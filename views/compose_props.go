@@ -75,7 +75,7 @@ type Verdict struct {
 // Preview is a message as the customer will see it.
 type Preview struct {
 	Lines []string
-	Media string   // what file it carries, "" for none
+	File  *File    // that it carries, or nil
 	Taps  []string // labels of what can be tapped
 }
 
@@ -96,6 +96,7 @@ type ComposeProps struct {
 	Calls       []Call
 	Again       string // id of the message that is sent once more
 	Incomplete  bool   // of that message, not everything is kept
+	Uploaded    bool   // a file came with the form, and its id stands in it
 	Live        bool
 	Reaches     bool        // a real person receives it
 	Refused     portal.Code // why it was not sent

@@ -960,7 +960,7 @@ func messageBubble(p MessageProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		default:
-			if len(p.Lines)+len(p.Taps) == 0 && p.Media == "" {
+			if len(p.Lines)+len(p.Taps) == 0 && p.File == nil {
 				templ_7745c5c3_Var32 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)

@@ -65,7 +65,7 @@ type PhoneRow struct {
 	Failed    string // why it never reached the phone, "" = it did
 	Quote     string
 	Header    string
-	File      *PhoneFile
+	File      *File
 	Lines     []string
 	Footer    string
 	Place     *PhonePlace
@@ -76,9 +76,6 @@ type PhoneRow struct {
 	Sections  []PhoneSection
 	Reactions []string
 }
-
-// PhoneFile is a picture, a video, a sound, a document or a sticker.
-type PhoneFile struct{ Icon, Name, Note string }
 
 // PhonePlace is a location.
 type PhonePlace struct{ Name, Address, Degrees string }

@@ -17,7 +17,7 @@ import (
 	"github.com/wppmarketing/developers/portal/contacts"
 )
 
-// maxForm is the largest form a page sends, in bytes; a file of contacts may be
+// maxForm is the largest form a page sends, in bytes; one with a file may be
 // larger and take uploadTime to come.
 const (
 	maxForm    = 256 << 10
@@ -122,13 +122,27 @@ func securePages(next http.Handler) http.Handler {
 func limitForm(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		most := int64(maxForm)
-		if r.Method == http.MethodPost && r.URL.Path == "/contacts/import" {
-			most = contacts.MaxImportBytes + maxForm
+		if file := largestFile(r); file > 0 {
+			most += file
 			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime))
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, most)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// largestFile is how large a file a form may bring, in bytes; 0 for none.
+func largestFile(r *http.Request) int64 {
+	path := r.URL.Path
+	switch {
+	case r.Method != http.MethodPost || !strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data"):
+		return 0
+	case path == "/contacts/import":
+		return contacts.MaxImportBytes
+	case path == "/messages", path == "/messages/validate", strings.HasPrefix(path, "/conversations/") && strings.HasSuffix(path, "/say"):
+		return portal.MaxMediaBytes
+	}
+	return 0
 }
 
 // crossSite refuses a form that another site sent.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,18 +14,19 @@ import (
 	"github.com/wppmarketing/developers/portal/store"
 )
 
-// backupCmd copies the SQLite database to a file while the server runs.
+// backupCmd copies the SQLite database to a file while the server runs, and the
+// files of messages to a folder beside it.
 type backupCmd struct {
 	File string `arg:"" help:"The new file." type:"path"`
 }
 
-// Run writes, verifies and then names the file, so that a file of that name is
-// always a whole backup.
+// Run writes, verifies and then names the file, last of all, so that a file of
+// that name is always a whole backup.
 func (c *backupCmd) Run(ctx context.Context, a *app) error {
 	if a.DatabaseURL != "" {
 		return a.explainPostgres(postgresBackup, "the database was not copied: pg_dump does that on PostgreSQL, in the way above")
 	}
-	if err := absent(c.File); err != nil {
+	if err := cmp.Or(absent(c.File), absent(besideBackup(c.File))); err != nil {
 		return err
 	}
 	folder := filepath.Dir(c.File)
@@ -47,11 +49,26 @@ func (c *backupCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return fmt.Errorf("the copy was not kept: %w", err)
 	}
-	size, err := place(partial, c.File)
+	files, err := c.files(ctx, a, found.Contents)
 	if err != nil {
 		return err
 	}
-	return c.report(a, found, fmt.Sprintf("%s in %s", megabytes(size), time.Since(start).Round(time.Millisecond)))
+	size, err := place(partial, c.File)
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(besideBackup(c.File)))
+	}
+	return c.report(a, found, files.said(filepath.Join(a.Data, mediaFolder), besideBackup(c.File)), fmt.Sprintf("%s in %s", megabytes(size), time.Since(start).Round(time.Millisecond)))
+}
+
+// files puts the files of messages beside the backup.
+func (c *backupCmd) files(ctx context.Context, a *app, list []store.StoredContent) (haul, error) {
+	folder := filepath.Join(a.Data, mediaFolder)
+	if !sameDisk(folder, filepath.Dir(c.File)) {
+		if err := hasRoom(filepath.Dir(c.File), need(list)); err != nil {
+			return haul{}, err
+		}
+	}
+	return carryFiles(ctx, folder, besideBackup(c.File), list, linkOrCopy)
 }
 
 // copyDatabase writes the partial file.
@@ -70,7 +87,7 @@ func (a *app) copyDatabase(ctx context.Context, partial string) error {
 	return nil
 }
 
-func (c *backupCmd) report(a *app, found store.Copy, what string) error {
+func (c *backupCmd) report(a *app, found store.Copy, files, what string) error {
 	key := "in WPP_SECRET_KEY"
 	if a.SecretKey == "" {
 		key = "at " + filepath.Join(a.Data, secretFile)
@@ -79,19 +96,10 @@ func (c *backupCmd) report(a *app, found store.Copy, what string) error {
 		// What is written during a long copy gathers there, and nobody else tells.
 		fmt.Sprintf("The server's write-ahead log has %s now; the space is used again.\n", megabytes(fileSize(filepath.Join(a.Data, databaseFile+"-wal")))) +
 		broken(found.Broken) +
-		filesApart(a.Data) +
+		files +
 		"The secret key is not in it. It is " + key + ": keep a copy of it, but not beside the backups. Without it neither is of use.\n"
 	_, err := io.WriteString(a.Stdout, text)
 	return err
-}
-
-// filesApart says that the files of messages are not in a backup; "" when there are none.
-func filesApart(data string) string {
-	folder := filepath.Join(data, mediaFolder)
-	if _, err := os.Stat(folder); err != nil {
-		return ""
-	}
-	return "The files of messages are not in it: now copy " + folder + " too. Files in it never change, and what nobody needs there does no harm.\n"
 }
 
 // absent refuses a name that is taken.

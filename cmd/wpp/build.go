@@ -164,7 +164,10 @@ func (p *program) services(a *app) (err error) {
 func answers(m *messaging.Service) support.Send {
 	return func(tx *store.Tx, c portal.Caller, a support.Answer) (portal.Message, error) {
 		d := messaging.Draft{To: a.ContactID, From: a.ChannelID, Type: portal.TypeText, Content: portal.Content{Text: &portal.Text{Body: a.Text}}}
-		if a.Template != "" {
+		switch {
+		case a.Template == "" && a.File != nil:
+			d.Type, d.Content = portal.ContentWith(*a.File, a.Text)
+		case a.Template != "":
 			d.Type, d.Content = portal.TypeTemplate, portal.Content{}
 			d.Template = &messaging.TemplateRef{Name: a.Template, Language: a.Language, Parameters: a.Parameters}
 		}

@@ -38,6 +38,12 @@ func freeSpace(folder string) (int64, error) {
 	return int64(s.Bavail) * s.Bsize, nil
 }
 
+// sameDisk reports whether two folders lie on one disk, so that a file can have a name in both.
+func sameDisk(a, b string) bool {
+	var one, other syscall.Stat_t
+	return syscall.Stat(a, &one) == nil && syscall.Stat(b, &other) == nil && one.Dev == other.Dev
+}
+
 // hasRoom refuses what would fill the disk, on which a server may be writing too.
 func hasRoom(folder string, need int64) error {
 	free, err := freeSpace(folder)

@@ -12,7 +12,7 @@ import (
 	"github.com/wppmarketing/developers/portal/store"
 )
 
-// restoreCmd makes a data folder from a backup.
+// restoreCmd makes a data folder from a backup and the files beside it.
 type restoreCmd struct {
 	File string `arg:"" help:"A file made by wpp backup." type:"path"`
 }
@@ -44,11 +44,19 @@ func (c *restoreCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return c.useless(err)
 	}
-	size, err := place(partial, file)
-	if err != nil {
+	if err := hasRoom(a.Data, need(found.Contents)); err != nil {
 		return err
 	}
-	return c.report(a, found, size)
+	folder := filepath.Join(a.Data, mediaFolder)
+	files, err := carryFiles(ctx, besideBackup(c.File), folder, found.Contents, copyChecked)
+	if err != nil {
+		return fmt.Errorf("nothing was restored: %s", cause(err))
+	}
+	size, err := place(partial, file)
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(folder))
+	}
+	return c.report(a, found, restored{size, files.said(besideBackup(c.File), folder)})
 }
 
 // useless says what to do when the backup cannot be used.
@@ -64,7 +72,13 @@ func (c *restoreCmd) useless(err error) error {
 	return err
 }
 
-func (c *restoreCmd) report(a *app, found store.Copy, size int64) error {
+// restored is what lies in the folder now.
+type restored struct {
+	size  int64
+	files string
+}
+
+func (c *restoreCmd) report(a *app, found store.Copy, got restored) error {
 	schema := "that of this wpp"
 	if found.Schema < found.Newest {
 		schema = fmt.Sprintf("older than this wpp's %d: wpp serve brings it up to date", found.Newest)
@@ -74,9 +88,9 @@ func (c *restoreCmd) report(a *app, found store.Copy, size int64) error {
 		trails = "\n" + broken(found.Broken)
 	}
 	text := fmt.Sprintf("restored %s to %s, %s\nintegrity    tables and indexes agree\nschema       %d, %s\nsecret key   fits\naudit trail  %s%s\n",
-		c.File, a.Data, megabytes(size), found.Schema, schema, trails, counted(found.Rows)) +
-		"What happened after the backup is not in it: a token revoked since then is valid again, revoke it anew.\n" +
-		"The files of messages are not in it either: put the copied folder at " + filepath.Join(a.Data, mediaFolder) + " before you start the server. Without it they answer 404.\n"
+		c.File, a.Data, megabytes(got.size), found.Schema, schema, trails, counted(found.Rows)) +
+		got.files +
+		"What happened after the backup is not in it: a token revoked since then is valid again, revoke it anew.\n"
 	if found.Due > 0 {
 		text += fmt.Sprintf("%d messages were still to be sent. The server may have sent them after the backup, and wpp serve sends them now.\n"+
 			"If that must not be, start with wpp serve --workers off and cancel them first.\n", found.Due)

@@ -76,6 +76,8 @@ var portalRoutes = map[string]portalRoute{
 	"POST /messages/{id}/cancel":   {who: rowOwner, may: portal.WriteMessages, path: "/messages/{scheduled}/cancel"},
 	"POST /messages/{id}/reveal":   {who: rowOwner, may: portal.RevealNumbers, path: "/messages/{message}/reveal"},
 
+	"GET /media/{id}": {who: rowOwner, may: portal.WriteMessages, path: "/media/{media}"},
+
 	"GET /contacts":                     {who: members, may: portal.ReadMessages, path: "/contacts"},
 	"GET /contacts/{id}":                {who: rowOwner, may: portal.ReadMessages, path: "/contacts/{contact}"},
 	"POST /contacts/{id}":               {who: rowOwner, may: portal.WriteMessages, path: "/contacts/{contact}", form: "name=Ana&email=&tags=vip"},

@@ -31,6 +31,7 @@ type world struct {
 	request, refused      string // log entries
 
 	uploaded, checked, imported string // files of contacts
+	media                       string // a picture
 
 	channel, cloud string // the number of test, and a real one in live that WhatsApp refuses
 	stranger       string // owner of the other account
@@ -56,6 +57,7 @@ func newWorld(t testing.TB) *world {
 	w.makeConversations()
 	w.makeLog()
 	w.makeImports()
+	w.media = w.upload(w.secret, "camiseta azul.png", picture())
 	w.makeChannels()
 	w.settle()
 	return w
@@ -232,7 +234,7 @@ func (w *world) fill(path string) string {
 		"{account}", w.account, "{elsewhere}", w.elsewhere, "{token}", w.token, "{spare}", w.spare, "{revoked}", w.revoked,
 		"{message}", w.message, "{scheduled}", w.scheduled, "{failed}", w.failed, "{missing}", w.missing,
 		"{contact}", w.contact, "{client}", w.client, "{waiting}", w.waiting, "{resolved}", w.resolved,
-		"{uploaded}", w.uploaded, "{checked}", w.checked, "{imported}", w.imported,
+		"{uploaded}", w.uploaded, "{checked}", w.checked, "{imported}", w.imported, "{media}", w.media,
 		"{channel}", w.channel, "{cloud}", w.cloud, "{request}", w.request, "{refused}", w.refused,
 	).Replace(path)
 }

@@ -69,10 +69,11 @@ type VerifyOptions struct {
 
 // Copy is what Verify found in a copy.
 type Copy struct {
-	Schema, Newest int64   // the copy's and the program's
-	Rows           []Count // of the main tables
-	Due            int64   // messages that are still to be sent
-	Broken         []Break // audit trails that were changed
+	Schema, Newest int64           // the copy's and the program's
+	Rows           []Count         // of the main tables
+	Due            int64           // messages that are still to be sent
+	Broken         []Break         // audit trails that were changed
+	Contents       []StoredContent // of files, in the order of their keys
 }
 
 // Count is how many rows a table has.
@@ -98,7 +99,7 @@ func Verify(ctx context.Context, path string, o VerifyOptions) (c Copy, err erro
 	file := still{newReaders("file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode(), unobserved{})}
 	s := &Store{engine: file, reads: file, observer: unobserved{}, now: time.Now, vault: v}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	for _, step := range []func(r Reader, o VerifyOptions) error{c.schema, c.integrity, c.count, c.trails} {
+	for _, step := range []func(r Reader, o VerifyOptions) error{c.schema, c.integrity, c.count, c.contents, c.trails} {
 		if err := step(s.Reader(ctx), o); err != nil {
 			return c, unusable(err)
 		}
@@ -196,6 +197,20 @@ FROM `+table, nil, &n.Rows); err != nil {
 SELECT /* Copy.count */ COUNT(*)
 FROM messages
 WHERE due_at IS NOT NULL AND status IN ('queued', 'scheduled')`, nil, &c.Due)
+}
+
+// contents lists the files that belong to the copy; those of a schema that has
+// no files are none.
+func (c *Copy) contents(r Reader, _ VerifyOptions) (err error) {
+	var tables int64
+	if err := r.Row(`
+SELECT /* Copy.contents */ COUNT(*)
+FROM sqlite_schema
+WHERE name IN ('media', 'simulator_media')`, nil, &tables); err != nil || tables < 2 {
+		return err
+	}
+	c.Contents, err = r.StoredContents()
+	return err
 }
 
 func (c *Copy) trails(r Reader, _ VerifyOptions) error {

@@ -20,6 +20,7 @@ var (
 type Answer struct {
 	ContactID, ChannelID string
 	Text                 string
+	File                 *portal.Media // sent with the text below it
 	Template, Language   string
 	Parameters           map[string]string
 }
@@ -110,7 +111,7 @@ func (s *Service) ReplyTx(tx *store.Tx, c portal.Caller, id string, a Answer) (m
 		return m, portal.Refuse(portal.CodeAlreadyResolved)
 	case h.AssignedTo == nil || h.AssignedTo.ID != c.UserID:
 		return m, ErrNotTaken
-	case a.Template == "" && strings.TrimSpace(a.Text) == "":
+	case a.Template == "" && a.File == nil && strings.TrimSpace(a.Text) == "":
 		return m, portal.Refuse(portal.CodeValidationFailed, portal.FieldError{Pointer: "/text", Code: portal.FieldRequired})
 	}
 	a.ContactID = h.ContactID

@@ -23,7 +23,8 @@ import (
 // composition is a form of a new message on its way to an answer.
 type composition struct {
 	props views.ComposeProps
-	body  []byte // of the call of the API
+	body  []byte       // of the call of the API
+	file  portal.Media // that came with the form; without an id if none did
 	draft messaging.Draft
 	err   error // why there is no draft, or it would not be sent
 }
@@ -59,7 +60,7 @@ func (d *Dashboard) composePage(w http.ResponseWriter, r *http.Request, p *Perso
 
 // checkMessage says whether the form would be sent, as a page or, to scripts, in parts.
 func (d *Dashboard) checkMessage(w http.ResponseWriter, r *http.Request, p *Person) error {
-	c, err := d.compose(r.Context(), p, posted(r))
+	c, err := d.sentForm(r, p)
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func isFragment(r *http.Request) bool { return r.Header.Get("Wpp-Fragment") != "
 // sendMessage sends the form. The same form sent twice is one message.
 func (d *Dashboard) sendMessage(w http.ResponseWriter, r *http.Request, p *Person) error {
 	ctx := r.Context()
-	c, err := d.compose(ctx, p, posted(r))
+	c, err := d.sentForm(r, p)
 	if err != nil {
 		return err
 	}
@@ -88,7 +89,7 @@ func (d *Dashboard) sendMessage(w http.ResponseWriter, r *http.Request, p *Perso
 	case code != "":
 		err = portal.Refuse(code)
 	case len(c.props.Verdict.Problems) == 0:
-		id, err = d.once(ctx, p, once{c.props.Nonce, c.body, func(tx *store.Tx) (portal.Message, error) {
+		id, err = d.once(ctx, p, once{c.props.Nonce, c.what(), func(tx *store.Tx) (portal.Message, error) {
 			return d.Messaging.AcceptTx(tx, p.sender(ctx), "", c.draft)
 		}})
 	}
@@ -99,6 +100,46 @@ func (d *Dashboard) sendMessage(w http.ResponseWriter, r *http.Request, p *Perso
 		return d.page(w, at(r, "/messages/new"), http.StatusUnprocessableEntity, views.Compose(c.props))
 	}
 	return d.redirect(w, r, "/messages/"+id)
+}
+
+// sentForm reads the form that was sent, and keeps the file that came with it.
+func (d *Dashboard) sentForm(r *http.Request, p *Person) (c composition, err error) {
+	ctx, form := r.Context(), posted(r)
+	file, refused := d.attach(r, p, form)
+	code := refusedCode(refused)
+	if refused != nil && code == "" {
+		return c, refused
+	}
+	if c, err = d.compose(ctx, p, form); err != nil {
+		return c, err
+	}
+	c.file, c.props.Uploaded = file, file.ID != ""
+	if code != "" {
+		c.props.Verdict.Problems = fileProblems(ctx, refused)
+	}
+	return c, nil
+}
+
+// fileProblems says what is wrong with a file, at its field.
+func fileProblems(ctx context.Context, refused error) []ui.Problem {
+	text := ""
+	for _, f := range portal.FieldsOf(refused) {
+		text = ui.W(ctx, f.Detail)
+	}
+	if text == "" {
+		entry, _ := portal.EntryOf(portal.CodeOf(refused))
+		text = ui.W(ctx, entry.Detail)
+	}
+	return []ui.Problem{{ID: "upload", Text: ui.L(ctx, "File: ", "Arquivo: ") + text}}
+}
+
+// what is the form as a repeat of it has it too: by content of its file, which
+// has another id each time it is uploaded.
+func (c composition) what() []byte {
+	if c.file.ID == "" {
+		return c.body
+	}
+	return bytes.ReplaceAll(c.body, []byte(c.file.ID), []byte(contentPrint(c.file)))
 }
 
 // refusedCode is the code of a refusal that a person can do something about,
@@ -175,7 +216,11 @@ func (d *Dashboard) compose(ctx context.Context, p *Person, form url.Values) (c 
 	if err := d.judge(ctx, p, &c); err != nil {
 		return c, err
 	}
-	c.props.Preview = known.shown(drafted(c.draft))
+	held, err := d.files(ctx, p, drafted(c.draft))
+	if err != nil {
+		return c, err
+	}
+	c.props.Preview = known.shown(ctx, drafted(c.draft), held)
 	c.props.Calls = d.calls(body, form.Get("reference"))
 	return c, nil
 }

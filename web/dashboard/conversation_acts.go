@@ -12,6 +12,7 @@ import (
 	"github.com/wppmarketing/developers/portal/support"
 	"github.com/wppmarketing/developers/views"
 	"github.com/wppmarketing/developers/views/ui"
+	"github.com/wppmarketing/developers/web/attachment"
 )
 
 // takeConversation gives the waiting handoff to the person; who comes second is told who has it.
@@ -111,12 +112,16 @@ func (d *Dashboard) sayInConversation(w http.ResponseWriter, r *http.Request, p 
 			return d.Support.NoteTx(tx, p.Tenant(), n)
 		})
 	} else {
-		err = d.reply(r.Context(), p, id, form)
+		err = d.reply(r, p, form)
 	}
 	switch code := refusedCode(err); {
 	case errors.Is(err, support.ErrNotTaken):
 		return d.showConversation(w, r, p, conversationView{status: http.StatusConflict, say: form, errors: map[string]portal.Words{"form": {
 			EN: "Take the conversation first: somebody else may be answering.", PT: "Assuma a conversa antes: outra pessoa pode estar respondendo.",
+		}}})
+	case errors.Is(err, errBare):
+		return d.showConversation(w, r, p, conversationView{status: http.StatusUnprocessableEntity, say: form, errors: map[string]portal.Words{"form": {
+			EN: "A sticker goes without a text. Send one, then the other.", PT: "Uma figurinha vai sem texto. Envie uma coisa e depois a outra.",
 		}}})
 	case code == portal.CodeAlreadyResolved:
 		return d.alreadyResolved(w, r, p)
@@ -129,7 +134,8 @@ func (d *Dashboard) sayInConversation(w http.ResponseWriter, r *http.Request, p 
 }
 
 // reply sends what the form says, once.
-func (d *Dashboard) reply(ctx context.Context, p *Person, id string, form url.Values) error {
+func (d *Dashboard) reply(r *http.Request, p *Person, form url.Values) error {
+	ctx, id := r.Context(), r.PathValue("id")
 	code, err := d.barred(ctx, p)
 	if err != nil {
 		return err
@@ -145,10 +151,40 @@ func (d *Dashboard) reply(ctx context.Context, p *Person, id string, form url.Va
 		}
 	}
 	what := form.Get("kind") + "\n" + a.Text + "\n" + form.Get("template") + "\n" + id
+	if form.Get("kind") == views.SayReply {
+		if a.File, err = d.answerFile(r, p, form); err != nil {
+			return err
+		}
+		if a.File != nil {
+			what += "\n" + contentPrint(*a.File)
+		}
+	}
 	_, err = d.once(ctx, p, once{form.Get("nonce"), []byte(what), func(tx *store.Tx) (portal.Message, error) {
 		return d.Support.ReplyTx(tx, p.sender(ctx), id, a)
 	}})
 	return err
+}
+
+// errBare: a sticker was to carry a text.
+var errBare = errors.New("a sticker with a text")
+
+// answerFile returns the file that goes with the answer: the one that came with
+// the form, or came with it before it was refused; nil for none.
+func (d *Dashboard) answerFile(r *http.Request, p *Person, form url.Values) (*portal.Media, error) {
+	m, err := d.attach(r, p, form)
+	if id := form.Get("media"); err == nil && m.ID == "" && id != "" {
+		m, err = d.Media.Get(r.Context(), p.Tenant(), id)
+	}
+	if portal.CodeOf(err) == portal.CodeNotFound {
+		return nil, portal.Refuse(portal.CodeMediaNotFound)
+	}
+	if err != nil || m.ID == "" {
+		return nil, err
+	}
+	if kind, _ := portal.ContentWith(m, form.Get("text")); kind == portal.TypeSticker && form.Get("text") != "" {
+		return nil, errBare
+	}
+	return &m, nil
 }
 
 // filled reads the parameters of the answer's template from the form.
@@ -183,6 +219,14 @@ func (d *Dashboard) sayForm(ctx context.Context, p *Person, v conversationView, 
 	props.Say, props.Refused = v.say, v.refused
 	if props.Say == nil {
 		props.Say = url.Values{}
+	}
+	if id := props.Say.Get("media"); id != "" {
+		m, err := d.Media.Get(ctx, p.Tenant(), id)
+		if err == nil {
+			props.Attached = &views.File{Icon: "note", Name: m.Filename, Note: views.FileNote(ctx, m), Path: "/media/" + m.ID, Picture: attachment.IsPicture(m.Type)}
+		} else if portal.CodeOf(err) != portal.CodeNotFound {
+			return err
+		}
 	}
 	if props.Say.Get("nonce") == "" || v.refused == "" {
 		props.Say.Set("nonce", newNonce())

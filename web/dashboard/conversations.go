@@ -207,6 +207,10 @@ func (d *Dashboard) thread(ctx context.Context, p *Person, h portal.Handoff, s s
 	if err != nil {
 		return err
 	}
+	held, err := d.files(ctx, p, list...)
+	if err != nil {
+		return err
+	}
 	props.Earlier, props.Templates = next != "", known.sorted()
 	for _, m := range slices.Backward(list) {
 		if props.ChannelID == "" || m.Direction == portal.Inbound {
@@ -214,7 +218,7 @@ func (d *Dashboard) thread(ctx context.Context, p *Person, h portal.Handoff, s s
 		}
 		row := views.ThreadMessage{ID: m.ID, Inbound: m.Direction == portal.Inbound, Status: m.Status, Kind: contentKind(ctx, m), At: m.CreatedAt, Failure: m.Failure}
 		if !s.withheld {
-			row.Preview = s.shown(known.shown(m))
+			row.Preview = s.shown(known.shown(ctx, m, held))
 		}
 		props.Thread = append(props.Thread, row)
 	}
@@ -229,6 +233,8 @@ func (s sight) shown(v views.Preview) views.Preview {
 	for i := range v.Taps {
 		v.Taps[i] = s.text(v.Taps[i])
 	}
-	v.Media = s.text(v.Media)
+	if v.File != nil {
+		v.File.Name = s.text(v.File.Name)
+	}
 	return v
 }

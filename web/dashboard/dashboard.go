@@ -120,6 +120,11 @@ func (d *Dashboard) Routes() []Route { return d.routes() }
 // Handler returns the http.Handler of one route.
 func (d *Dashboard) Handler(rt Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if r.MultipartForm != nil { // of a copy of the request, which the server does not know
+				_ = r.MultipartForm.RemoveAll()
+			}
+		}()
 		p, err := d.person(r, rt)
 		if err == nil {
 			r = r.WithContext(d.frame(r, p))

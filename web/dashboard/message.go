@@ -89,7 +89,11 @@ func (d *Dashboard) messageProps(ctx context.Context, p *Person, id string, v me
 		MayCancel: p.May(portal.WriteMessages) && (m.Status == portal.StatusScheduled || m.Status == portal.StatusQueued),
 	}
 	if !s.withheld {
-		props.Preview, props.Context = s.shown(known.shown(m)), s.text(originOf(ctx, m))
+		held, err := d.files(ctx, p, m)
+		if err != nil {
+			return props, err
+		}
+		props.Preview, props.Context = s.shown(known.shown(ctx, m, held)), s.text(originOf(ctx, m))
 	}
 	if props.JSON, err = d.Wire.MessageAnswer(props.Message, props.History, ui.From(ctx).Lang); err != nil {
 		return props, err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/contacts"
+	"github.com/wppmarketing/developers/portal/media"
 	"github.com/wppmarketing/developers/portal/messaging"
 	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/support"
@@ -50,6 +51,9 @@ func newOffice(t *testing.T, opts ...func(*store.Options)) *office {
 		return m.AcceptTx(tx, c, "", d)
 	}})
 	if o.Templates, err = templates.New(templates.Options{Store: o.Store, Simulator: client}); err != nil {
+		t.Fatal(err)
+	}
+	if o.Media, err = media.New(media.Options{Store: o.Store, Shelf: media.NewFolder(t.TempDir())}); err != nil {
 		t.Fatal(err)
 	}
 	o.Messaging, o.Contacts = m, contacts.New(contacts.Options{Store: o.Store})

@@ -27,6 +27,9 @@ func (d *Dashboard) person(r *http.Request, rt Route) (*Person, error) {
 		}
 		return nil, errSignedOut
 	}
+	if r.Method == http.MethodPost {
+		_ = r.ParseMultipartForm(formMemory) // before anything asks for a field, with more memory
+	}
 	p := &Person{User: user, Session: sess, IP: d.ClientIP(r), Zone: time.UTC}
 	var err error
 	if p.Memberships, err = d.Accounts.Memberships(r.Context(), user); err != nil {

@@ -68,6 +68,8 @@ func (d *Dashboard) routes() []Route {
 		{"POST /messages/{id}/cancel", byID, portal.WriteMessages, d.cancelMessage},
 		{"POST /messages/{id}/reveal", byID, portal.ReadMessages, d.revealMessage},
 
+		{"GET /media/{id}", byID, portal.WriteMessages, d.mediaFile},
+
 		{"GET /contacts", member, portal.ReadMessages, d.contacts},
 		{"GET /contacts/import", member, portal.WriteMessages, d.imports},
 		{"POST /contacts/import", member, portal.WriteMessages, d.uploadImport},

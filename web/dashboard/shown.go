@@ -12,8 +12,8 @@ import (
 
 // shown is the message as its bubble shows it: what is said, which file it
 // carries, and what can be tapped under it.
-func (t texts) shown(m portal.Message) (v views.Preview) {
-	v.Lines = t.lines(m)
+func (t texts) shown(ctx context.Context, m portal.Message, known files) (v views.Preview) {
+	v.Lines, v.File = t.lines(m), known.of(ctx, m)
 	switch {
 	case m.Type == portal.TypeTemplate:
 		sent := templateOf(m)
@@ -23,24 +23,10 @@ func (t texts) shown(m portal.Message) (v views.Preview) {
 		v.Lines = slices.DeleteFunc(v.Lines, func(line string) bool {
 			return slices.ContainsFunc(v.Taps, func(tap string) bool { return line == "· "+tap || line == tap })
 		})
-	case slices.Contains(fileTypes, m.Type):
-		v.Media = fileOf(m)
+	case m.Type == portal.TypeDocument && v.File != nil:
+		v.Lines = slices.DeleteFunc(v.Lines, func(line string) bool { return line == v.File.Name })
 	}
 	return v
-}
-
-var fileTypes = []string{portal.TypeImage, portal.TypeVideo, portal.TypeAudio, portal.TypeDocument, portal.TypeSticker}
-
-// fileOf names the file of a message by its own words: its name, id or link.
-func fileOf(m portal.Message) string {
-	var file struct {
-		ID, Link string
-	}
-	_ = json.Unmarshal(m.Content, &file) // an erased content has no file
-	if file.ID != "" {
-		return file.ID
-	}
-	return file.Link
 }
 
 // tapsOf are the labels of a template's buttons.

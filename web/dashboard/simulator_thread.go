@@ -27,7 +27,11 @@ func (d *Dashboard) phoneThread(ctx context.Context, p *Person, who handset) ([]
 	if err != nil {
 		return nil, err
 	}
-	screen := screen{texts: known, rows: map[string]int{}}
+	held, err := d.files(ctx, p, list...)
+	if err != nil {
+		return nil, err
+	}
+	screen := screen{texts: known, files: held, rows: map[string]int{}}
 	slices.Reverse(list)
 	for _, m := range list {
 		if m.ChannelID == who.channel.ID {
@@ -46,6 +50,7 @@ func (d *Dashboard) phoneThread(ctx context.Context, p *Person, who handset) ([]
 // screen collects rows; rows finds them by either id of their message.
 type screen struct {
 	texts texts
+	files files
 	list  []views.PhoneRow
 	rows  map[string]int
 }
@@ -118,9 +123,11 @@ func firstLine(row views.PhoneRow) string {
 
 // draw fills a row with the content of its message.
 func (s *screen) draw(ctx context.Context, m portal.Message, row *views.PhoneRow) {
+	if m.FallbackUsed {
+		m.Type, m.Content = portal.TypeTemplate, m.Fallback
+	}
+	row.File = s.files.of(ctx, m)
 	switch {
-	case m.FallbackUsed:
-		s.drawTemplate(m.Fallback, row)
 	case m.Type == portal.TypeTemplate:
 		s.drawTemplate(m.Content, row)
 	case m.Type == portal.TypeContacts:
@@ -130,7 +137,7 @@ func (s *screen) draw(ctx context.Context, m portal.Message, row *views.PhoneRow
 	case m.Type == portal.TypeInteractive && m.Direction == portal.Outbound:
 		drawInteractive(ctx, m.Content, row)
 	case fileIcons[m.Type] != "":
-		drawFile(ctx, m.Type, m.Content, row)
+		row.Lines = captionIn(m.Content)
 	default:
 		row.Lines = saidIn(m)
 	}
@@ -141,23 +148,10 @@ func (s *screen) draw(ctx context.Context, m portal.Message, row *views.PhoneRow
 
 var fileIcons = map[string]string{"image": "grid", "video": "play", "audio": "pulse", "document": "note", "sticker": "star"}
 
-func drawFile(ctx context.Context, kind string, raw json.RawMessage, row *views.PhoneRow) {
-	var f struct {
-		Filename, Caption, Link string
-		MIME                    string `json:"mime_type"`
-	}
-	_ = json.Unmarshal(raw, &f) // what cannot be read is a file without a name
-	name := f.Filename
-	if name == "" {
-		name = ui.W(ctx, contentKinds[kind])
-	}
-	note := f.MIME
-	if note == "" && f.Link != "" {
-		host, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(f.Link, "https://"), "http://"), "/")
-		note = host
-	}
-	row.File = &views.PhoneFile{Icon: fileIcons[kind], Name: capital(name), Note: note}
-	row.Lines = paragraphs(f.Caption)
+func captionIn(raw json.RawMessage) []string {
+	var f struct{ Caption string }
+	_ = json.Unmarshal(raw, &f) // what cannot be read has none
+	return paragraphs(f.Caption)
 }
 
 func capital(text string) string {
@@ -211,9 +205,6 @@ func drawInteractive(ctx context.Context, raw json.RawMessage, row *views.PhoneR
 	}
 	if h := in.Header; h != nil {
 		row.Header = h.Text
-		if h.Type != "text" {
-			row.File = &views.PhoneFile{Icon: fileIcons[h.Type], Name: capital(ui.W(ctx, contentKinds[h.Type]))}
-		}
 	}
 	for i, b := range in.Action.Buttons {
 		row.Taps = append(row.Taps, views.PhoneTap{Icon: "back", Label: b.Reply.Title, Choice: strconv.Itoa(i)})
@@ -301,8 +292,8 @@ func (s *screen) drawTemplate(raw json.RawMessage, row *views.PhoneRow) {
 		switch strings.ToUpper(part.Type) {
 		case "HEADER":
 			row.Header = text
-			if icon := fileIcons[strings.ToLower(part.Format)]; icon != "" {
-				row.File = &views.PhoneFile{Icon: icon, Name: capital(strings.ToLower(part.Format))}
+			if icon := fileIcons[strings.ToLower(part.Format)]; icon != "" && row.File == nil {
+				row.File = &views.File{Icon: icon, Name: capital(strings.ToLower(part.Format))}
 			}
 		case "BODY":
 			row.Lines = paragraphs(text)

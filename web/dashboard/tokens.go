@@ -120,7 +120,7 @@ func noTrace(w http.ResponseWriter) {
 
 // posted returns the fields of a form; none when it cannot be read.
 func posted(r *http.Request) url.Values {
-	_ = r.ParseForm()
+	_ = r.ParseMultipartForm(formMemory)
 	return r.PostForm
 }
 
