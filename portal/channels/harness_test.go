@@ -99,6 +99,12 @@ func (b *bench) number(e164, waba string) (portal.Channel, portal.ChannelSecrets
 	sealed, err := b.meta.SealChannel(c.ID, secrets)
 	b.must(err)
 	b.must(b.meta.Tx(b.Context(), func(tx *store.Tx) error { return tx.InsertChannel(c, sealed) }))
+	for _, t := range simulator.Seeds(c.WABA, b.meta.Now()) {
+		err := store.SimulatorJournal{Store: b.meta}.SaveTemplate(b.Context(), t, nil)
+		if portal.CodeOf(err) != portal.CodeTemplateExists {
+			b.must(err)
+		}
+	}
 	return c, secrets
 }
 
