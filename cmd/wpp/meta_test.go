@@ -365,7 +365,7 @@ func TestKilledWhileSending(t *testing.T) {
 	for range rounds {
 		s := m.serve(data)
 		before := taken()
-		m.crowd(s, token, 200, 0)
+		m.crowd(s, token, max(600/rounds, 40), 0) // the number's rate bounds how fast the rest goes out
 		eventually(t, "messages taken", func() bool { return taken() >= before+20 })
 		s.killed()
 	}
