@@ -7,6 +7,9 @@ type EventType struct {
 	Description Words
 }
 
+// ResourceField is one field of a resource, as the API documents it.
+type ResourceField struct{ Name, Type, Text string }
+
 // EventTest is sent by the test of an endpoint and by nothing else. Nobody subscribes to it.
 const EventTest = "endpoint.test"
 

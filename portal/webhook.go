@@ -117,6 +117,12 @@ func WantsEvent(patterns []string, eventType string) bool {
 	return false
 }
 
+// EndpointHour is what became of the automatic attempts of an hour.
+type EndpointHour struct {
+	At                time.Time
+	Succeeded, Failed int64
+}
+
 // Delivery is the work of telling one endpoint of one event.
 type Delivery struct {
 	ID          string

@@ -49,6 +49,14 @@ var portalPages = map[string][]string{
 	"GET /conversations":      {"/conversations", "/conversations?view=closed", "/conversations?env=live"},
 	"GET /conversations/{id}": {"/conversations/{waiting}", "/conversations/{resolved}"},
 
+	"GET /webhooks":                            {"/webhooks", "/webhooks?env=live"},
+	"GET /webhooks/events":                     {"/webhooks/events"},
+	"GET /webhooks/new":                        {"/webhooks/new"},
+	"GET /webhooks/{id}":                       {"/webhooks/{endpoint}", "/webhooks/{endpoint}?status=succeeded"},
+	"GET /webhooks/{id}/deliveries/{delivery}": {"/webhooks/{endpoint}/deliveries/{delivery}"},
+	"GET /webhooks/{id}/edit":                  {"/webhooks/{endpoint}/edit"},
+	"GET /webhooks/{id}/rotate":                {"/webhooks/{endpoint}/rotate"},
+
 	"GET /channels":               {"/channels", "/channels?env=live"},
 	"GET /channels/new":           {"/channels/new", "/channels/new?env=live"},
 	"GET /channels/{id}":          {"/channels/{channel}", "/channels/{cloud}"},

@@ -33,6 +33,8 @@ type world struct {
 	uploaded, checked, imported string // files of contacts
 	media                       string // a picture
 
+	endpoint, delivery string // of webhooks: it wants nothing that happens here
+
 	channel, cloud string // the number of test, and a real one in live that WhatsApp refuses
 	stranger       string // owner of the other account
 	elsewhere      string // the other account
@@ -59,6 +61,7 @@ func newWorld(t testing.TB) *world {
 	w.makeImports()
 	w.media = w.upload(w.secret, "camiseta azul.png", picture())
 	w.makeChannels()
+	w.makeWebhook()
 	w.settle()
 	return w
 }
@@ -78,7 +81,13 @@ func (w *world) settle() {
 }
 
 // nobodysGraph is where no WhatsApp answers.
-var nobodysGraph = []string{"--graph-url", "http://127.0.0.1:1"}
+var nobodysGraph = []string{"--graph-url", "http://127.0.0.1:1", "--webhook-allow-cidrs", "127.0.0.0/8"}
+
+// makeWebhook adds an endpoint that nobody answers at, with a test delivery.
+func (w *world) makeWebhook() {
+	w.endpoint = w.made(w.secret, http.MethodPost, "/v1/webhook-endpoints", `{"url":"http://127.0.0.1:1/wpp","events":["endpoint.disabled"],"headers":{"X-Erp-Key":"s3cret"}}`)
+	w.delivery = w.made(w.secret, http.MethodPost, "/v1/webhook-endpoints/"+w.endpoint+"/test", "")
+}
 
 // makeChannels adds a real number whose token has expired.
 func (w *world) makeChannels() {
@@ -235,6 +244,7 @@ func (w *world) fill(path string) string {
 		"{message}", w.message, "{scheduled}", w.scheduled, "{failed}", w.failed, "{missing}", w.missing,
 		"{contact}", w.contact, "{client}", w.client, "{waiting}", w.waiting, "{resolved}", w.resolved,
 		"{uploaded}", w.uploaded, "{checked}", w.checked, "{imported}", w.imported, "{media}", w.media,
+		"{endpoint}", w.endpoint, "{delivery}", w.delivery,
 		"{channel}", w.channel, "{cloud}", w.cloud, "{request}", w.request, "{refused}", w.refused,
 	).Replace(path)
 }

@@ -28,24 +28,35 @@ func (tx *Tx) Announce(a Announcement) (id string, err error) {
 		return "", nil
 	}
 	defer portal.Wrap(&err, "Announce(%s)", a.Type)
-	lang, err := tx.wordsOf(a)
+	e, err := tx.Render(a)
 	if err != nil {
 		return "", err
+	}
+	return tx.Publish(e)
+}
+
+// Render returns the event that Announce would publish, without an id; without a
+// presenter it has no data.
+func (tx *Tx) Render(a Announcement) (e portal.WebhookEvent, err error) {
+	e = portal.WebhookEvent{
+		AccountID: a.Tenant.AccountID, Environment: a.Tenant.Environment, Type: a.Type,
+		Subject: a.Subject, Sequence: a.Sequence, At: tx.now, Data: json.RawMessage("{}"),
+	}
+	if tx.present == nil {
+		return e, nil
+	}
+	lang, err := tx.wordsOf(a)
+	if err != nil {
+		return e, err
 	}
 	data := make(map[string]json.RawMessage, len(a.Data))
 	for name, resource := range a.Data {
 		if data[name], err = tx.present(resource, lang); err != nil {
-			return "", fmt.Errorf("%s: %w", name, err)
+			return e, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	raw, err := json.Marshal(data)
-	if err != nil {
-		return "", err
-	}
-	return tx.Publish(portal.WebhookEvent{
-		AccountID: a.Tenant.AccountID, Environment: a.Tenant.Environment, Type: a.Type,
-		Subject: a.Subject, Sequence: a.Sequence, At: tx.now, Data: raw,
-	})
+	e.Data, err = json.Marshal(data)
+	return e, err
 }
 
 // wordsOf returns the language of the account. Most messages say nothing in

@@ -11,6 +11,7 @@ var owners = []struct{ prefix, query string }{
 	{portal.PrefixMedia, `/* Owner.Media */ SELECT account_id, environment FROM media WHERE id = ? AND status <> 'deleted'`},
 	{portal.PrefixImport, `/* Owner.Import */ SELECT account_id, environment FROM imports WHERE id = ?`},
 	{portal.PrefixToken, `/* Owner.Token */ SELECT account_id, environment FROM tokens WHERE id = ?`},
+	{portal.PrefixEndpoint, `/* Owner.WebhookEndpoint */ SELECT account_id, environment FROM webhook_endpoints WHERE id = ?`},
 	{portal.PrefixChannel, `/* Owner.Channel */ SELECT account_id, environment FROM channels WHERE id = ? AND removed_at IS NULL`},
 	// The log has no index on the id alone, so every account is asked, in this order.
 	{portal.PrefixRequest, `

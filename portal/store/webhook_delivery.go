@@ -215,6 +215,27 @@ ORDER BY number`, []any{deliveryID}, func(scan func(dest ...any) error) error {
 	return list, err
 }
 
+// LatestAttempts returns the last attempt of each delivery, without request and response.
+func (r Reader) LatestAttempts(deliveryIDs []string) (map[string]portal.DeliveryAttempt, error) {
+	found := make(map[string]portal.DeliveryAttempt, len(deliveryIDs))
+	if len(deliveryIDs) == 0 {
+		return found, nil
+	}
+	err := r.Rows(`
+SELECT /* DeliveryAttempt.Latest */ delivery_id, number, trigger_by, at, duration, outcome, http_status
+FROM webhook_attempts
+WHERE delivery_id IN `+listOf(len(deliveryIDs))+`
+ORDER BY number`, textArgs(deliveryIDs), func(scan func(dest ...any) error) error {
+		var a portal.DeliveryAttempt
+		var micros int64
+		err := scan(&a.DeliveryID, &a.Number, &a.Trigger, &a.At, &micros, &a.Outcome, &a.HTTPStatus)
+		a.Duration = time.Duration(micros) * time.Microsecond
+		found[a.DeliveryID] = a
+		return err
+	})
+	return found, err
+}
+
 func httpText(p *portal.HTTPPart) (*string, error) {
 	if p == nil {
 		return nil, nil //nolint:nilnil // no part is a normal value

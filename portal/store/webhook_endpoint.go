@@ -258,6 +258,23 @@ WHERE e.id = ? AND e.account_id = ? AND e.environment = ?`,
 	return f, err
 }
 
+// EndpointHours returns the automatic attempts of an endpoint since a moment,
+// hour by hour, oldest first. An hour without any is not there.
+func (r Reader) EndpointHours(t portal.Tenant, id string, since time.Time) (list []portal.EndpointHour, err error) {
+	err = r.Rows(`
+SELECT /* WebhookEndpoint.Hours */ h.hour, h.succeeded, h.failed
+FROM webhook_endpoints e
+JOIN webhook_hours h ON h.endpoint_id = e.id
+WHERE e.id = ? AND e.account_id = ? AND e.environment = ? AND h.hour >= ?
+ORDER BY h.hour`, []any{id, t.AccountID, string(t.Environment), since}, func(scan func(dest ...any) error) error {
+		var h portal.EndpointHour
+		err := scan(&h.At, &h.Succeeded, &h.Failed)
+		list = append(list, h)
+		return err
+	})
+	return list, err
+}
+
 // PauseEndpoint leaves a receiver alone until a moment, or longer if it is so already.
 func (tx *Tx) PauseEndpoint(id string, until time.Time) error {
 	return tx.Post(`

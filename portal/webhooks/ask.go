@@ -59,6 +59,46 @@ func (s *Service) beginTest(tx *store.Tx, endpoint portal.WebhookEndpoint) (e po
 	return e, d, err
 }
 
+// Tried is what came of a try.
+type Tried struct {
+	Event   portal.WebhookEvent
+	Attempt portal.DeliveryAttempt
+}
+
+// Try sends the event endpoint.test to the address of a form, once, now, and
+// stores nothing but a line of the audit trail. It is signed with a key that
+// exists for this call only. validation_failed names the wrong fields.
+func (s *Service) Try(ctx context.Context, c portal.Caller, f Form) (t Tried, err error) {
+	defer portal.Wrap(&err, "Try")
+	if len(f.Events) == 0 {
+		f.Events = []string{"*"} // not needed to try an address
+	}
+	if err := s.check(f); err != nil {
+		return t, err
+	}
+	keys := newKeys()
+	k := knownEndpoint{endpoint: newEndpoint(c, f, keys, s.store.Now()), secrets: portal.EndpointSecrets{Current: keys, Headers: canonical(f.Headers)}}
+	err = s.store.Tx(ctx, func(tx *store.Tx) error {
+		t.Event, err = tx.Render(store.Announcement{
+			Tenant: c.Tenant, Type: portal.EventTest, Subject: k.endpoint.ID, Sequence: 1, Data: map[string]any{"endpoint": k.endpoint},
+		})
+		if err != nil {
+			return err
+		}
+		return note(tx, c, k.endpoint.ID, "webhook_endpoint.tried", nil)
+	})
+	if err != nil {
+		return t, err
+	}
+	t.Event.ID = portal.NewID(portal.PrefixWebhookEvent)
+	res, err := s.call(context.WithoutCancel(ctx), k, t.Event)
+	t.Attempt = portal.DeliveryAttempt{
+		Number: 1, Trigger: portal.TriggerTest, At: t.Event.At, Duration: res.took, Outcome: res.outcome,
+		HTTPStatus: res.status, Request: res.request, Response: res.response,
+	}
+	return t, err
+}
+
 // ResendTx sends the event of a delivery once more, with its id and the secret
 // of today, and returns the new delivery; not_found, or
 // validation_failed when the endpoint is switched off.
@@ -179,6 +219,18 @@ func (s *Service) Event(ctx context.Context, t portal.Tenant, id string) (portal
 func (s *Service) Feed(ctx context.Context, t portal.Tenant, p store.FeedPart) ([]portal.WebhookEvent, int64, error) {
 	return s.store.Reader(ctx).Feed(t, p)
 }
+
+// Latest returns the last attempt of each delivery, without request and response.
+func (s *Service) Latest(ctx context.Context, list []portal.Delivery) (map[string]portal.DeliveryAttempt, error) {
+	ids := make([]string, 0, len(list))
+	for _, d := range list {
+		ids = append(ids, d.ID)
+	}
+	return s.store.Reader(ctx).LatestAttempts(ids)
+}
+
+// MaxAttempts is how often a delivery is tried at the most.
+func (s *Service) MaxAttempts() int { return len(s.o.Schedule) + 1 }
 
 // Replays returns the latest replays of an endpoint, newest first.
 func (s *Service) Replays(ctx context.Context, t portal.Tenant, endpointID string) ([]portal.WebhookReplay, error) {

@@ -56,12 +56,7 @@ func (s *Service) CreateTx(tx *store.Tx, c portal.Caller, f Form) (made Created,
 		return made, portal.Refuse(portal.CodeValidationFailed, portal.FieldError{Pointer: "", Code: portal.FieldTooMany, Detail: tooMany})
 	}
 	keys := newKeys()
-	e := portal.WebhookEndpoint{
-		ID: portal.NewID(portal.PrefixEndpoint), AccountID: c.AccountID, Environment: c.Environment,
-		URL: f.URL, Description: f.Description, Events: tidy(f.Events), HeaderNames: names(f.Headers),
-		PublicKey: publicKey(keys), Status: portal.EndpointEnabled, Version: PayloadVersion,
-		CreatedAt: tx.Now(), UpdatedAt: tx.Now(),
-	}
+	e := newEndpoint(c, f, keys, tx.Now())
 	sealed, err := s.store.SealEndpoint(e.ID, portal.EndpointSecrets{Current: keys, Headers: canonical(f.Headers)})
 	if err != nil {
 		return made, err
@@ -70,6 +65,15 @@ func (s *Service) CreateTx(tx *store.Tx, c portal.Caller, f Form) (made Created,
 		return made, err
 	}
 	return Created{e, secretText(keys)}, note(tx, c, e.ID, "webhook_endpoint.created", map[string]any{"events": e.Events})
+}
+
+func newEndpoint(c portal.Caller, f Form, keys portal.SigningKeys, now time.Time) portal.WebhookEndpoint {
+	return portal.WebhookEndpoint{
+		ID: portal.NewID(portal.PrefixEndpoint), AccountID: c.AccountID, Environment: c.Environment,
+		URL: f.URL, Description: f.Description, Events: tidy(f.Events), HeaderNames: names(f.Headers),
+		PublicKey: publicKey(keys), Status: portal.EndpointEnabled, Version: PayloadVersion,
+		CreatedAt: now, UpdatedAt: now,
+	}
 }
 
 // Change is what to change of an endpoint; nil fields stay. A header with a nil
@@ -234,6 +238,11 @@ func (s *Service) Figures(ctx context.Context, e portal.WebhookEndpoint) (f Figu
 		f.SuccessRate = &rate
 	}
 	return f, nil
+}
+
+// Hours returns the automatic attempts of the last 24 hours, hour by hour.
+func (s *Service) Hours(ctx context.Context, e portal.WebhookEndpoint) ([]portal.EndpointHour, error) {
+	return s.store.Reader(ctx).EndpointHours(e.Tenant(), e.ID, s.store.Now().Truncate(time.Hour).Add(-23*time.Hour))
 }
 
 var tooMany = portal.Words{

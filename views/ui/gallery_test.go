@@ -197,8 +197,8 @@ func TestMenuShowsWhatTheRoleMayOpen(t *testing.T) {
 		want   []string
 		absent []string
 	}{
-		{portal.RoleOwner, false, []string{`href="/tokens?env=test"`, `href="/logs?env=test"`, `href="/tokens/new?env=test"`}, []string{"/admin/", "/webhooks", "/events", "/team", "/limits"}},
-		{portal.RoleAgent, false, []string{`href="/conversations?env=test"`, `href="/messages?env=test"`}, []string{"/tokens", "/logs", "/admin/"}},
+		{portal.RoleOwner, false, []string{`href="/tokens?env=test"`, `href="/logs?env=test"`, `href="/tokens/new?env=test"`}, []string{"/admin/", "/events", "/team", "/limits"}},
+		{portal.RoleAgent, false, []string{`href="/conversations?env=test"`, `href="/messages?env=test"`}, []string{"/tokens", "/logs", "/webhooks", "/admin/"}},
 		{portal.RoleAuditor, true, []string{`href="/tokens?env=test"`, `href="/admin/accounts?env=test"`}, []string{"/tokens/new"}},
 	}
 	for _, c := range cases {

@@ -43,6 +43,7 @@ var menu = []section{
 	{name: portal.Words{EN: "Developers", PT: "Desenvolvedores"}, places: []place{
 		{"tokens", "key", portal.Words{EN: "Tokens", PT: "Tokens"}, "/tokens", "g t", portal.ReadTokens},
 		{"logs", "list", portal.Words{EN: "Request logs", PT: "Logs de requisição"}, "/logs", "g l", portal.ReadLogs},
+		{"webhooks", "hook", portal.Words{EN: "Webhooks", PT: "Webhooks"}, "/webhooks", "g w", portal.ReadTokens},
 		{"reference", "term", portal.Words{EN: "API reference", PT: "Docs"}, "/docs/api/developer", "g d", ""},
 		{"docs", "book", portal.Words{EN: "Guides", PT: "Guias"}, "/docs", "", ""},
 		{"simulator", "phone", portal.Words{EN: "Simulator", PT: "Simulador"}, "/simulator", "", portal.WriteMessages},

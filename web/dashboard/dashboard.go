@@ -28,6 +28,7 @@ import (
 	"github.com/wppmarketing/developers/portal/support"
 	"github.com/wppmarketing/developers/portal/templates"
 	"github.com/wppmarketing/developers/portal/tokens"
+	"github.com/wppmarketing/developers/portal/webhooks"
 	"github.com/wppmarketing/developers/portal/whatsapp/simulator"
 	"github.com/wppmarketing/developers/views"
 	"github.com/wppmarketing/developers/views/ui"
@@ -45,6 +46,7 @@ type Options struct {
 	Contacts   *contacts.Service
 	Support    *support.Service
 	Media      *media.Service
+	Webhooks   *webhooks.Service
 	Log        *audit.Log
 	Simulator  *simulator.Simulator
 	Sessions   *session.Manager

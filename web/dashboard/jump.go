@@ -16,6 +16,7 @@ var jumps = []struct{ prefix, path string }{
 	{portal.PrefixContact, "/contacts/"},
 	{portal.PrefixHandoff, "/conversations/"},
 	{portal.PrefixToken, "/tokens/"},
+	{portal.PrefixEndpoint, "/webhooks/"},
 }
 
 // jump opens what the reader pasted: the page of an id, the contact with

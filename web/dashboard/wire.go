@@ -8,6 +8,8 @@ import (
 // Wire tells what the API answers. It is the API itself, so that the pages
 // cannot show another answer than a caller gets.
 type Wire interface {
+	EventExample(t portal.EventType) ([]byte, error)
+	ResourceFields(resource, lang string) []portal.ResourceField
 	ContactAnswer(c portal.Contact) ([]byte, error)
 	HandoffAnswer(h portal.Handoff) ([]byte, error)
 	MessageAnswer(m portal.Message, h portal.History, lang string) ([]byte, error)
