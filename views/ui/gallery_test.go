@@ -277,7 +277,7 @@ func TestJump(t *testing.T) {
 	t.Parallel()
 	ctx := ui.With(context.Background(), uitest.Owner(portal.LangPT))
 	for q, want := range map[string]string{
-		"":            "Criar token·Visão geral·Mensagens·Contatos·Canais·Modelos·Atendimento·Tokens·Logs de requisição·Docs·Guias·Simulador·Módulos·Segurança·Conta",
+		"":            "Criar token·Visão geral·Mensagens·Contatos·Canais·Modelos·Atendimento·Tokens·Logs de requisição·Webhooks·Docs·Guias·Simulador·Módulos·Segurança·Conta",
 		"REQUISICAO":  "Logs de requisição·Procurar REQUISICAO",
 		"token cri":   "Criar token·Procurar token cri",
 		" req_1 & 2 ": "Procurar req_1 & 2",
