@@ -115,7 +115,7 @@ func syncFolders(path string) error {
 		if err != nil || !e.IsDir() {
 			return err
 		}
-		d, err := os.Open(name)
+		d, err := os.Open(name) //nolint:gosec // the folder was made a moment ago, for nobody else
 		if err != nil {
 			return err
 		}

@@ -20,5 +20,6 @@ func (p *program) chores() []chores.Chore {
 		{Name: "paces", Every: time.Hour, Do: p.messaging.ForgetPaces},
 		{Name: "sessions", Every: time.Hour, Do: p.sessions.ForgetEnded},
 		{Name: "templates", Every: templates.SyncEvery, Do: p.templates.SyncAll},
+		{Name: "webhooks", Every: time.Hour, Do: p.webhooks.Forget},
 	}
 }

@@ -672,3 +672,35 @@ func TestRefusedForms(t *testing.T) {
 		}
 	}
 }
+
+func TestForget(t *testing.T) {
+	engines(t, func(t *testing.T, open storetest.Opener) {
+		b, r := setup(t, open), receive(t, noContent)
+		made := b.endpoint(r.URL)
+		for range 3 {
+			b.publish(portal.EventMessageRead, portal.NewID(portal.PrefixMessage))
+		}
+		b.work()
+		_, old, err := b.service.Feed(t.Context(), b.caller.Tenant, store.FeedPart{Limit: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.service.Forget(t.Context()); err != nil || len(b.deliveries(made.ID)) != 3 {
+			t.Fatalf("what is young is gone, %v", err)
+		}
+		b.pass(webhooks.Kept + time.Hour)
+		if err := b.service.Forget(t.Context()); err != nil || len(b.deliveries(made.ID)) != 0 {
+			t.Fatalf("what is old is there, %v", err)
+		}
+		events, upTo, err := b.service.Feed(t.Context(), b.caller.Tenant, store.FeedPart{Limit: 10})
+		if err != nil || len(events) != 0 {
+			t.Errorf("%d old events, %v", len(events), err)
+		}
+		if _, _, err := b.service.Feed(t.Context(), b.caller.Tenant, store.FeedPart{After: old, Limit: 1}); portal.CodeOf(err) != portal.CodeInvalidCursor {
+			t.Errorf("a cursor to what is gone: %v", err)
+		}
+		if _, _, err := b.service.Feed(t.Context(), b.caller.Tenant, store.FeedPart{After: upTo, Limit: 1}); err != nil {
+			t.Errorf("the cursor of today: %v", err)
+		}
+	})
+}

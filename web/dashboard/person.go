@@ -28,7 +28,7 @@ func (d *Dashboard) person(r *http.Request, rt Route) (*Person, error) {
 		return nil, errSignedOut
 	}
 	if r.Method == http.MethodPost {
-		_ = r.ParseMultipartForm(formMemory) // before anything asks for a field, with more memory
+		_ = r.ParseMultipartForm(formMemory) //nolint:gosec // the door has bounded the body; before anything asks for a field, with more memory
 	}
 	p := &Person{User: user, Session: sess, IP: d.ClientIP(r), Zone: time.UTC}
 	var err error
