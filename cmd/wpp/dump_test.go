@@ -12,8 +12,8 @@ import (
 )
 
 // restless are the columns that time moves by itself: a visit is noted at most
-// once a minute, and a token's use likewise.
-var restless = []string{"sessions.last_seen_at", "tokens.last_used_at", "tokens.last_used_ip"}
+// once a minute, a token's use likewise, and chores come due.
+var restless = []string{"sessions.last_seen_at", "tokens.last_used_at", "tokens.last_used_ip", "chores.due_at", "chores.lease_until"}
 
 // query runs a statement on the server's SQLite file and returns its rows as text.
 func (s *server) query(statement string) (rows []string) {

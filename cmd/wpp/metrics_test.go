@@ -38,7 +38,7 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("/metrics has no %s", want)
 		}
 	}
-	if id := regexp.MustCompile(`[a-z]{3}_[0-9A-Z]{26}|wpp_test_|900000001`).FindString(page); id != "" {
+	if id := regexp.MustCompile(`[a-z]{3}_[0-9A-Z]{26}|wpp_test_|11900000001`).FindString(page); id != "" {
 		t.Errorf("/metrics names %s", id)
 	}
 }

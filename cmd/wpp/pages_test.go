@@ -85,6 +85,7 @@ var portalPages = map[string][]string{
 
 	"GET /logs":        {"/logs", "/logs?status=4xx", "/logs?q=nothing-like-it", "/logs?group=error", "/logs?env=live"},
 	"GET /logs/live":   {},
+	"GET /media/{id}":  {}, // a file
 	"GET /logs/first":  {},
 	"GET /logs/export": {},
 	"GET /logs/{id}":   {"/logs/{request}", "/logs/{refused}"},

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -342,12 +343,13 @@ func TestReceivedFileIsFetchedInTwoHops(t *testing.T) {
 		m, _ := d.receive(content, theirs.SHA256)
 		_, _, err := d.Open(t.Context(), d.tenant(), m.ID)
 		code(t, "pending", err, portal.CodeNotFound)
-		failures := 2
-		d.front = func(w http.ResponseWriter, r *http.Request) bool {
-			if failures--; failures >= 0 {
-				w.WriteHeader(http.StatusBadGateway)
+		var calls atomic.Int64
+		d.front = func(w http.ResponseWriter, _ *http.Request) bool {
+			if calls.Add(1) > 2 {
+				return false
 			}
-			return failures >= 0
+			w.WriteHeader(http.StatusBadGateway)
+			return true
 		}
 		for range 4 {
 			d.work()
