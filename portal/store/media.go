@@ -57,7 +57,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, 0, 0, ?)`,
 
 // tellMedia rings for the workers once the transaction is committed.
 func (tx *Tx) tellMedia() {
-	tx.AfterCommit(func() { tx.notify(TopicMedia) })
+	tx.notifyOnce(TopicMedia)
 }
 
 // Media returns one media; not_found when the tenant has none of that id at that time.
