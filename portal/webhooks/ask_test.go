@@ -180,5 +180,4 @@ func TestForget(t *testing.T) {
 			t.Errorf("the cursor of today: %v", err)
 		}
 	})
-
 }
