@@ -28,6 +28,9 @@ const (
 	PrefixEndpoint     = "whk"
 	PrefixDelivery     = "dlv"
 	PrefixReplay       = "rep"
+	PrefixEvent        = "cev" // a commercial event
+	PrefixAutomation   = "aut"
+	PrefixRun          = "run" // of an automation
 	PrefixAudit        = "aud"
 	PrefixSession      = "ses"
 )
