@@ -2,6 +2,9 @@ package portal
 
 import "net/netip"
 
+// RuleCall says which automation acts on which commercial event.
+type RuleCall struct{ AutomationID, Name, EventID string }
+
 // Caller is who an API call is made by, as the credential says.
 type Caller struct {
 	Tenant
@@ -12,6 +15,7 @@ type Caller struct {
 	Console   bool     // the Swagger page's session grant
 	Portal    bool     // a person in the portal's own pages, not an API call
 	Batch     bool     // one line of a batch
+	Rule      RuleCall // the automation that acts, not an API call; zero = none does
 	UserID    string
 	UserName  string
 	IP        netip.Addr
@@ -23,6 +27,9 @@ func (c Caller) Allows(scope string) bool { return scope == "" || ScopesAllow(c.
 
 // Actor returns the caller for the audit trail and for who asked.
 func (c Caller) Actor() Actor {
+	if c.Rule.AutomationID != "" {
+		return Actor{Kind: ActorSystem, ID: c.Rule.AutomationID, Name: c.Rule.Name}
+	}
 	if c.Portal {
 		return Actor{Kind: ActorUser, ID: c.UserID, Name: c.UserName, IP: c.IP.String()}
 	}
@@ -34,6 +41,9 @@ func (c Caller) Actor() Actor {
 
 // Source returns how the call's message or log entry came to be.
 func (c Caller) Source() string {
+	if c.Rule.AutomationID != "" {
+		return SourceAutomation
+	}
 	if c.Portal {
 		return SourcePortal
 	}

@@ -60,6 +60,8 @@ const (
 	SourceBatch   = "batch"
 	SourceImport  = "import" // of a contact
 	SourcePortal  = "portal"
+
+	SourceAutomation = "automation" // of a message: an automation answered an event
 )
 
 // Failure is why a message ended badly. Words come from the catalogue by Code.
@@ -97,6 +99,7 @@ type Message struct {
 	FallbackUsed      bool
 	Category          string // marketing, utility, authentication, service or ""
 	Source            string
+	EventID           string // cev_… that an automation answered with it, or ""
 	RequestID         string
 	TokenID           string
 	UserID            string // who sent it from the portal or the console

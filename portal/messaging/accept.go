@@ -62,7 +62,7 @@ func (e *evaluation) message(key string) (portal.Message, error) {
 		ChannelID: e.channel.ID, ContactID: e.contact.ID, ContactExternalID: e.contact.ExternalID,
 		WAID: e.contact.WAID, ConversationID: e.conversation, Reference: d.Reference,
 		ContextMessageID: d.ContextMessageID, Category: "service", Source: c.Source(),
-		RequestID: c.RequestID, TokenID: c.Token.ID, UserID: c.UserID, IdempotencyKey: key,
+		EventID: c.Rule.EventID, RequestID: c.RequestID, TokenID: c.Token.ID, UserID: c.UserID, IdempotencyKey: key,
 		CreatedAt: e.now, UpdatedAt: e.now, SendAt: d.SendAt, ExpiresAt: e.now.Add(defaultExpiry),
 		Status: portal.StatusQueued, Sequence: 1,
 	}

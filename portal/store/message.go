@@ -12,7 +12,7 @@ import (
 // messageColumns is the column list of every read; messageRow.dest scans it.
 const messageColumns = `id, account_id, environment, direction, status, type, to_phone, from_phone, channel_id,
   contact_id, wa_id, conversation_id, reference, context_message_id, content, fallback, fallback_used, category,
-  source, request_id, token_id, user_id, idempotency_key, provider_message_id, attempts, sequence, price,
+  source, event_id, request_id, token_id, user_id, idempotency_key, provider_message_id, attempts, sequence, price,
   error_code, provider_error, created_at, send_at, expires_at, expiry_given, accepted_at, delivered_at, read_at,
   updated_at, COALESCE((SELECT contacts.external_id FROM contacts WHERE contacts.id = messages.contact_id), '')`
 
@@ -40,7 +40,7 @@ func (w *messageRow) dest() []any {
 	return []any{
 		&m.ID, &m.AccountID, (*string)(&m.Environment), &m.Direction, (*string)(&m.Status), &m.Type, &m.To, &m.From,
 		&m.ChannelID, &m.ContactID, &m.WAID, &m.ConversationID, &m.Reference, &m.ContextMessageID, &w.content,
-		&w.fallback, &m.FallbackUsed, &m.Category, &m.Source, &m.RequestID, &m.TokenID, &m.UserID,
+		&w.fallback, &m.FallbackUsed, &m.Category, &m.Source, &m.EventID, &m.RequestID, &m.TokenID, &m.UserID,
 		&m.IdempotencyKey, &m.ProviderMessageID, &m.Attempts, &m.Sequence, &w.price, &w.errorCode,
 		&w.providerError, &m.CreatedAt, &m.SendAt, &m.ExpiresAt, &m.ExpiryGiven, &m.AcceptedAt, &m.DeliveredAt,
 		&m.ReadAt, &m.UpdatedAt, &m.ContactExternalID,
@@ -69,13 +69,13 @@ func (tx *Tx) InsertMessage(m portal.Message, checks []portal.Check, due *time.T
 INSERT /* Message.Insert */ INTO messages (
   id, account_id, environment, direction, status, type, to_phone, from_phone, channel_id, contact_id, wa_id,
   conversation_id, reference, context_message_id, template, content, fallback, fallback_used, category, source,
-  request_id, token_id, user_id, idempotency_key, provider_message_id, attempts, sequence, price, error_code,
+  event_id, request_id, token_id, user_id, idempotency_key, provider_message_id, attempts, sequence, price, error_code,
   provider_error, checks, created_at, send_at, expires_at, expiry_given, accepted_at, delivered_at, read_at,
   updated_at, due_at, lane)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		m.ID, m.AccountID, string(m.Environment), m.Direction, string(m.Status), m.Type, m.To, m.From, m.ChannelID,
 		m.ContactID, m.WAID, m.ConversationID, m.Reference, m.ContextMessageID, templateName(m),
-		jsonText(m.Content), jsonText(m.Fallback), m.FallbackUsed, m.Category, m.Source, m.RequestID, m.TokenID,
+		jsonText(m.Content), jsonText(m.Fallback), m.FallbackUsed, m.Category, m.Source, m.EventID, m.RequestID, m.TokenID,
 		m.UserID, m.IdempotencyKey, m.ProviderMessageID, m.Attempts, m.Sequence, jsonText(m.Price), code, provider,
 		kept, m.CreatedAt, m.SendAt, m.ExpiresAt, m.ExpiryGiven, m.AcceptedAt, m.DeliveredAt, m.ReadAt, m.UpdatedAt, due, laneOf(m))
 	if err != nil {

@@ -265,7 +265,7 @@ func messageOf(m portal.Message, lang string) Message {
 		ID: m.ID, Environment: string(m.Environment), Direction: m.Direction, Status: string(m.Status), Type: m.Type,
 		To: text(m.To), From: text(m.From), ChannelID: m.ChannelID, ContactID: m.ContactID, ContactExternalID: text(m.ContactExternalID),
 		WAID: text(m.WAID), ConversationID: m.ConversationID, Reference: text(m.Reference), FallbackUsed: m.FallbackUsed,
-		Category: text(m.Category), Source: m.Source, RequestID: text(m.RequestID), ProviderMessageID: text(m.ProviderMessageID),
+		Category: text(m.Category), Source: m.Source, EventID: text(m.EventID), RequestID: text(m.RequestID), ProviderMessageID: text(m.ProviderMessageID),
 		Attempts: m.Attempts, Sequence: m.Sequence, Price: m.Price, Error: failureOf(m.Failure, lang),
 		CreatedAt: portal.FormatTime(m.CreatedAt), SendAt: moment(m.SendAt), ExpiresAt: portal.FormatTime(m.ExpiresAt),
 		AcceptedAt: moment(m.AcceptedAt), DeliveredAt: moment(m.DeliveredAt), ReadAt: moment(m.ReadAt), UpdatedAt: portal.FormatTime(m.UpdatedAt),

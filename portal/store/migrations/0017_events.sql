@@ -41,8 +41,7 @@ CREATE TABLE automations (
     published_at BIGINT,
     deleted_at   BIGINT
 );
-CREATE INDEX automations_tenant ON automations (account_id, environment, id);
-CREATE INDEX automations_trigger ON automations (account_id, environment, trigger_type) WHERE deleted_at IS NULL AND version > 0;
+CREATE INDEX automations_tenant ON automations (account_id, environment, id) WHERE deleted_at IS NULL;
 
 CREATE TABLE automation_versions (
     automation_id TEXT NOT NULL,
@@ -78,9 +77,14 @@ CREATE TABLE automation_runs (
     claims        BIGINT NOT NULL
 );
 CREATE INDEX automation_runs_event ON automation_runs (event_id, id);
-CREATE INDEX automation_runs_automation ON automation_runs (automation_id, id);
+CREATE INDEX automation_runs_tenant ON automation_runs (account_id, environment, id);
+CREATE INDEX automation_runs_automation ON automation_runs (automation_id, id, outcome);
 CREATE INDEX automation_runs_contact ON automation_runs (contact_id, id);
+CREATE INDEX automation_runs_waiting ON automation_runs (contact_id) WHERE due_at IS NOT NULL;
 CREATE INDEX automation_runs_due ON automation_runs (due_at, id) WHERE due_at IS NOT NULL;
+
+-- The commercial event that an automation answered with the message, or ''.
+ALTER TABLE messages ADD COLUMN event_id TEXT NOT NULL DEFAULT '';
 
 -- When automations write to nobody: "20:00-08:00", or '' for never.
 ALTER TABLE accounts ADD COLUMN quiet_hours TEXT NOT NULL DEFAULT '20:00-08:00';
