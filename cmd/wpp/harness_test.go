@@ -22,7 +22,7 @@ import (
 const childVariable = "WPP_TEST_CHILD"
 
 // patience is how long a test waits for what must happen soon.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 func TestMain(m *testing.M) {
 	if os.Getenv(childVariable) != "" {

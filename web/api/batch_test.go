@@ -176,7 +176,11 @@ func TestBatchKeepsItsAnswerUnderOneKey(t *testing.T) {
 		answers := make([]got, parallel)
 		var wg sync.WaitGroup
 		for i := range parallel {
-			wg.Go(func() { answers[i] = f.batch("/v1/messages/batch", array(lines), "Idempotency-Key", "B") })
+			wg.Go(func() {
+				for answers[i].status == 0 || answers[i].status == http.StatusServiceUnavailable { // a busy machine
+					answers[i] = f.batch("/v1/messages/batch", array(lines), "Idempotency-Key", "B")
+				}
+			})
 		}
 		wg.Wait()
 		fresh := 0
