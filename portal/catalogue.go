@@ -28,6 +28,7 @@ const (
 	CodeAlreadyResolved     Code = "already_resolved"
 	CodeNotCancelable       Code = "not_cancelable"
 	CodeContactConflict     Code = "contact_conflict"
+	CodeEventConflict       Code = "event_conflict"
 	CodeTemplateExists      Code = "template_exists"
 	CodeNoChannel           Code = "no_channel"
 	CodeChannelLoggedOut    Code = "channel_logged_out"
@@ -208,6 +209,12 @@ var Catalogue = []Entry{
 		Words{"Contact conflict", "Conflito de contatos"},
 		Words{"The phone and the external id belong to two different contacts.", "O telefone e o external_id pertencem a contatos diferentes."},
 		Words{"Read both contacts and correct one of them first.", "Leia os dois contatos e corrija um deles antes."},
+	},
+	{
+		CodeEventConflict, 409, false,
+		Words{"Event reported with other content", "Evento informado com outro conteúdo"},
+		Words{"An event of this type and external_id is stored, and it says something else.", "Há um evento gravado com este type e este external_id, e ele diz outra coisa."},
+		Words{"Repeat an event with exactly the same content, or give what is new another external_id.", "Repita um evento com exatamente o mesmo conteúdo, ou dê outro external_id ao que for novo."},
 	},
 	{
 		CodeTemplateExists, 409, false,

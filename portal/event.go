@@ -15,10 +15,10 @@ type Event struct {
 	Type        string // one of CommerceTypes
 	OccurredAt  time.Time
 	ReceivedAt  time.Time
-	ContactID   string // "" when nobody could be found or made of the customer
-	Customer    json.RawMessage
-	Data        json.RawMessage // EventData, numbers canonical
-	Fingerprint []byte          // SHA-256 of the content; a repeat has the same
+	ContactID   string          // "" when nobody could be found or made of the customer
+	Customer    json.RawMessage // EventCustomer; {} after an erasure
+	Data        json.RawMessage // EventData; {} after an erasure
+	Fingerprint []byte          // SHA-256 of the content; a repeat has the same; nil after an erasure
 	Source      string          // api, batch, console, portal
 	RequestID   string
 	TokenID     string
@@ -58,6 +58,26 @@ const (
 	ShipmentUpdated = "shipment.updated"
 	CustomerCreated = "customer.created"
 )
+
+// EventCustomer is who an event is about, as reported; Phone is canonical where
+// it is a number. Null is what was left out.
+type EventCustomer struct {
+	ExternalID *string       `json:"external_id"`
+	Phone      *string       `json:"phone"`
+	Name       *string       `json:"name"`
+	Email      *string       `json:"email"`
+	Country    *string       `json:"country"`
+	OptIn      *EventConsent `json:"opt_in"`
+}
+
+// EventConsent is the consent that an event reports.
+type EventConsent struct {
+	Status    *string    `json:"status"`
+	Marketing *string    `json:"marketing"`
+	Source    *string    `json:"source"`
+	At        *time.Time `json:"at"`
+	Evidence  *string    `json:"evidence"`
+}
 
 // Money is an amount in the smallest unit of a currency: 19990 BRL are R$ 199,90.
 type Money struct {

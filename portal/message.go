@@ -59,6 +59,7 @@ const (
 	SourceConsole = "console"
 	SourceBatch   = "batch"
 	SourceImport  = "import" // of a contact
+	SourceEvent   = "event"  // of a contact: a commercial event told of it
 	SourcePortal  = "portal"
 
 	SourceAutomation = "automation" // of a message: an automation answered an event

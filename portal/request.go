@@ -31,6 +31,7 @@ type Request struct {
 	MessageID         string
 	ContactID         string
 	HandoffID         string
+	EventID           string  // the commercial event
 	OriginalRequestID string  // of a replay: the call it repeats
 	Bodies            *Bodies // nil in lists and after their retention
 }

@@ -19,7 +19,7 @@ type rule struct {
 
 // useCases are the rooms of what the product does. They do not import each other.
 var useCases = []string{
-	"portal/accounts", "portal/audit", "portal/channels", "portal/contacts", "portal/media", "portal/messaging", "portal/support", "portal/templates", "portal/tokens",
+	"portal/accounts", "portal/audit", "portal/channels", "portal/contacts", "portal/events", "portal/media", "portal/messaging", "portal/support", "portal/templates", "portal/tokens",
 	"portal/webhooks",
 }
 
@@ -58,6 +58,7 @@ var rules = []rule{
 	{"portal/tokens", []string{"portal", "portal/store"}, []string{"github.com/maypok86/otter"}},
 	{"portal/channels", []string{"portal", "portal/store", "portal/phone", "portal/whatsapp"}, nil},
 	{"portal/contacts", []string{"portal", "portal/store", "portal/phone"}, nil},
+	{"portal/events", []string{"portal", "portal/store", "portal/phone"}, nil},
 	{"portal/support", []string{"portal", "portal/store", "portal/phone"}, nil},
 	{"portal/audit", []string{"portal", "portal/store", "portal/phone"}, nil},
 	{"portal", nil, nil},

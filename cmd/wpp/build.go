@@ -15,6 +15,7 @@ import (
 	"github.com/wppmarketing/developers/portal/channels"
 	"github.com/wppmarketing/developers/portal/chores"
 	"github.com/wppmarketing/developers/portal/contacts"
+	"github.com/wppmarketing/developers/portal/events"
 	"github.com/wppmarketing/developers/portal/limits"
 	"github.com/wppmarketing/developers/portal/media"
 	"github.com/wppmarketing/developers/portal/messaging"
@@ -47,6 +48,7 @@ type program struct {
 	channels  *channels.Service
 	templates *templates.Service
 	contacts  *contacts.Service
+	events    *events.Service
 	support   *support.Service
 	webhooks  *webhooks.Service
 	log       *audit.Log
@@ -152,6 +154,10 @@ func (p *program) services(a *app) (err error) {
 	p.tokens = tokens.New(tokens.Options{Store: p.store, Logger: p.logger})
 	p.contacts = contacts.New(contacts.Options{Store: p.store})
 	p.support = support.New(support.Options{Store: p.store, Send: answers(p.messaging)})
+	p.events, err = events.New(events.Options{Store: p.store, Upsert: customers(p.contacts), Logger: p.logger})
+	if err != nil {
+		return err
+	}
 	if err = p.hooks(a); err != nil {
 		return err
 	}

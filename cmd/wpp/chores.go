@@ -13,6 +13,7 @@ func (p *program) chores() []chores.Chore {
 		{Name: "channels", Every: 10 * time.Second, Do: p.messaging.Reconnect, Idle: p.messaging.AllConnected},
 		{Name: "channel-events", Every: 24 * time.Hour, Do: p.channels.Forget},
 		{Name: "channel-health", Every: time.Minute, Do: p.channels.Refresh, Idle: p.channels.Fresh},
+		{Name: "events", Every: time.Hour, Do: p.events.Forget},
 		{Name: "forms", Every: 24 * time.Hour, Do: p.tokens.ForgetForms},
 		{Name: "imports", Every: time.Hour, Do: p.contacts.PurgeImports},
 		{Name: "log", Every: time.Hour, Do: p.log.Retain},

@@ -8,7 +8,7 @@ import (
 )
 
 // EraseContact forgets a person (LGPD): the contact with its tags, attributes
-// and windows, the content of its messages and the words of its handoffs are
+// and windows, the content of its messages and events and the words of its handoffs are
 // gone, numbers are masked and WhatsApp's ids, which hold them, removed. Our ids
 // and statuses stay, except that messages not yet
 // sent are canceled and an open handoff is resolved. An opt-out stays as a keyed
@@ -29,6 +29,9 @@ func (tx *Tx) EraseContact(t portal.Tenant, id string) (err error) {
 		return err
 	}
 	if err := tx.eraseHandoffs(c); err != nil {
+		return err
+	}
+	if err := tx.eraseEvents(c); err != nil {
 		return err
 	}
 	if err := tx.forgetSimulated(c); err != nil {

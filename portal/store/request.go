@@ -50,7 +50,7 @@ func (tx *Tx) insertEach(rows []portal.Request) error {
 const insertChunk = 16
 
 var (
-	requestValues = "(?" + strings.Repeat(", ?", 26) + ")"
+	requestValues = "(?" + strings.Repeat(", ?", 27) + ")"
 	insertOne     = `
 INSERT /* Request.Insert */ INTO requests (` + requestColumns + `)
 VALUES ` + requestValues
@@ -67,13 +67,13 @@ func (tx *Tx) insertRequests(rows []portal.Request) error {
 	if len(rows) > 1 {
 		sql = insertMany
 	}
-	args := make([]any, 0, 27*len(rows))
+	args := make([]any, 0, 28*len(rows))
 	for _, q := range rows {
 		args = append(args, q.AccountID, string(q.Environment), q.ID, q.At, q.Source, q.Method, q.Path, q.Operation, q.Status,
 			string(q.ErrorCode), micros(q.Duration), q.Timing.Auth.Microseconds(), q.Timing.Limits.Microseconds(),
 			q.Timing.Validation.Microseconds(), q.Timing.Store.Microseconds(), q.TokenID, q.TokenName, q.UserID,
 			q.IP, q.UserAgent, q.IdempotencyKey, q.Replayed, q.TraceID, q.MessageID, q.ContactID, q.HandoffID,
-			q.OriginalRequestID)
+			q.OriginalRequestID, q.EventID)
 	}
 	if err := tx.Post(sql, args...); err != nil {
 		return err
@@ -200,7 +200,7 @@ func (tx *Tx) setDurations(t portal.Tenant, rows []Finished) error {
 // requestColumns is the order of InsertRequest and scanRequest.
 const requestColumns = `account_id, environment, id, at, source, method, path, operation, status, error_code,
   duration, auth, limits, validation, store, token_id, token_name, user_id, ip, user_agent, idempotency_key,
-  replayed, trace_id, message_id, contact_id, handoff_id, original_request_id`
+  replayed, trace_id, message_id, contact_id, handoff_id, original_request_id, event_id`
 
 // scanRequest reads requestColumns and then more.
 func scanRequest(scan func(dest ...any) error, more ...any) (q portal.Request, err error) {
@@ -210,7 +210,7 @@ func scanRequest(scan func(dest ...any) error, more ...any) (q portal.Request, e
 		&q.AccountID, (*string)(&q.Environment), &q.ID, &q.At, &q.Source, &q.Method, &q.Path, &q.Operation,
 		&q.Status, (*string)(&q.ErrorCode), &duration, &auth, &limits, &validation, &store, &q.TokenID, &q.TokenName,
 		&q.UserID, &q.IP, &q.UserAgent, &q.IdempotencyKey, &q.Replayed, &q.TraceID, &q.MessageID, &q.ContactID,
-		&q.HandoffID, &q.OriginalRequestID,
+		&q.HandoffID, &q.OriginalRequestID, &q.EventID,
 	}
 	if err := scan(append(dest, more...)...); err != nil {
 		return portal.Request{}, err

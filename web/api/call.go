@@ -40,6 +40,7 @@ type call struct {
 	messageID  string
 	contactID  string
 	handoffID  string
+	eventID    string
 	shown      []byte // what the log keeps of a body that is not JSON, as JSON; nil = the body
 	release    func() // gives back a batch's turn; nil = it has none
 }
@@ -152,7 +153,7 @@ func (c *call) row(status int) portal.Request {
 		Status: status, ErrorCode: c.code, Timing: c.timing,
 		TokenID: c.caller.Token.ID, TokenName: c.caller.Token.Name, UserID: c.caller.UserID,
 		UserAgent: r.UserAgent(), IdempotencyKey: c.key, Replayed: c.replayed, TraceID: c.trace,
-		MessageID: c.messageID, ContactID: c.contactID, HandoffID: c.handoffID, OriginalRequestID: c.original,
+		MessageID: c.messageID, ContactID: c.contactID, HandoffID: c.handoffID, EventID: c.eventID, OriginalRequestID: c.original,
 	}
 	if c.caller.IP.IsValid() {
 		row.IP = c.caller.IP.String()

@@ -108,7 +108,7 @@ func requestOf(q portal.Request, lang string) Request {
 		Operation: text(q.Operation), Status: q.Status, ErrorCode: text(string(q.ErrorCode)),
 		TimingMS: Timing{Auth: millis(q.Timing.Auth), Limits: millis(q.Timing.Limits), Validation: millis(q.Timing.Validation), Store: millis(q.Timing.Store)},
 		IP:       text(q.IP), UserAgent: text(q.UserAgent), IdempotencyKey: text(q.IdempotencyKey), Replayed: q.Replayed, TraceID: text(q.TraceID),
-		Links: RequestLinks{MessageID: text(q.MessageID), ContactID: text(q.ContactID), HandoffID: text(q.HandoffID), OriginalRequestID: text(q.OriginalRequestID)},
+		Links: RequestLinks{MessageID: text(q.MessageID), ContactID: text(q.ContactID), HandoffID: text(q.HandoffID), EventID: text(q.EventID), OriginalRequestID: text(q.OriginalRequestID)},
 	}
 	if q.Duration != nil {
 		ms := millis(*q.Duration)

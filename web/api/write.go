@@ -31,7 +31,7 @@ func mountWrite[I any](h huma.API, id string, run effect[I]) {
 		})
 		if err != nil {
 			// Nothing of the effect exists: the log must not link to it.
-			c.messageID, c.contactID, c.handoffID, c.original, c.replayed = "", "", "", "", false
+			c.messageID, c.contactID, c.handoffID, c.eventID, c.original, c.replayed = "", "", "", "", "", false
 			return reply{}, err
 		}
 		c.recorded = true

@@ -22,6 +22,7 @@ CREATE TABLE events (
 );
 CREATE UNIQUE INDEX events_key ON events (account_id, environment, type, external_id);
 CREATE INDEX events_tenant ON events (account_id, environment, id);
+CREATE INDEX events_type ON events (account_id, environment, type, id);
 CREATE INDEX events_contact ON events (contact_id, id) WHERE contact_id <> '';
 
 -- rule is the published one, draft what publishing would make of it.
@@ -85,6 +86,9 @@ CREATE INDEX automation_runs_due ON automation_runs (due_at, id) WHERE due_at IS
 
 -- The commercial event that an automation answered with the message, or ''.
 ALTER TABLE messages ADD COLUMN event_id TEXT NOT NULL DEFAULT '';
+
+-- The commercial event that a call reported.
+ALTER TABLE requests ADD COLUMN event_id TEXT NOT NULL DEFAULT '';
 
 -- When automations write to nobody: "20:00-08:00", or '' for never.
 ALTER TABLE accounts ADD COLUMN quiet_hours TEXT NOT NULL DEFAULT '20:00-08:00';

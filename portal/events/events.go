@@ -1,0 +1,91 @@
+// Package events takes the commercial events that a store reports, makes or
+// changes the contact that each is about, and decides which automations answer
+// it: report.go says what is taken, check.go what is refused, ingest.go stores
+// an event once, decide.go chooses.
+//
+// The store of an event, its contact and its decision are one transaction, so
+// that a repeat always finds the first decision. It must not send: what an
+// automation sends goes the way of every message. It knows no HTTP.
+//
+// Known weakness. The data of a customer of whom no contact could be made (an
+// invalid number and no external_id) is not found by an erasure; it goes with
+// the event, after Kept.
+package events
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/store"
+)
+
+// Options are what the service works with.
+type Options struct {
+	Store *store.Store
+	// Upsert makes or changes the contact of a customer by the rules of PUT
+	// /v1/contacts; the pointers of its refusals start at the customer.
+	Upsert func(tx *store.Tx, c portal.Caller, who Customer) (portal.Contact, error)
+	Logger *slog.Logger // nil = discard
+}
+
+// Service is the use case. It is safe for concurrent use.
+type Service struct {
+	store  *store.Store
+	upsert func(tx *store.Tx, c portal.Caller, who Customer) (portal.Contact, error)
+	log    *slog.Logger
+}
+
+// New returns a service, or an error when an option is missing.
+func New(o Options) (*Service, error) {
+	switch {
+	case o.Store == nil:
+		return nil, errors.New("events: no store")
+	case o.Upsert == nil:
+		return nil, errors.New("events: no way to contacts")
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Service{store: o.Store, upsert: o.Upsert, log: o.Logger}, nil
+}
+
+// Get returns an event with what automations made of it, in the order of its
+// decision; not_found for one that is absent or belongs to another tenant.
+func (s *Service) Get(ctx context.Context, t portal.Tenant, id string) (e portal.Event, runs []portal.Run, err error) {
+	defer portal.Wrap(&err, "Get(%s)", id)
+	r := s.store.Reader(ctx)
+	if e, err = r.Event(t, id); err != nil {
+		return e, nil, err
+	}
+	runs, err = s.runs(r, e)
+	return e, runs, err
+}
+
+// List returns a page of events, newest first, and the key of the next page (""
+// on the last).
+func (s *Service) List(ctx context.Context, t portal.Tenant, f portal.EventFilter, p portal.Page) (es []portal.Event, next string, err error) {
+	defer portal.Wrap(&err, "List")
+	return s.store.Reader(ctx).Events(t, f, p)
+}
+
+// LastSeen says when each type of event was last received; types that never
+// were are missing.
+func (s *Service) LastSeen(ctx context.Context, t portal.Tenant) (at map[string]time.Time, err error) {
+	defer portal.Wrap(&err, "LastSeen")
+	at = map[string]time.Time{}
+	r := s.store.Reader(ctx)
+	for _, kind := range portal.CommerceTypes {
+		e, err := r.LastEvent(t, kind.Name)
+		if portal.CodeOf(err) == portal.CodeNotFound {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		at[kind.Name] = e.ReceivedAt
+	}
+	return at, nil
+}

@@ -1,0 +1,28 @@
+package events
+
+import (
+	"context"
+	"time"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/store"
+)
+
+// Kept is how long events are kept.
+const Kept = 180 * 24 * time.Hour
+
+const purgeBatch = 200 // rows a transaction, so that the writer is never held for long
+
+// Forget removes events older than Kept, in short steps, until none is left or
+// ctx ends.
+func (s *Service) Forget(ctx context.Context) (err error) {
+	defer portal.Wrap(&err, "Forget")
+	before := s.store.Now().Add(-Kept)
+	for n := 1; n > 0 && err == nil; {
+		err = s.store.Tx(ctx, func(tx *store.Tx) (err error) {
+			n, err = tx.PurgeEvents(before, purgeBatch)
+			return err
+		})
+	}
+	return err
+}
