@@ -21,11 +21,11 @@ type breach struct {
 
 // axeSource reads axe-core, which make install-test-tools brings.
 var axeSource = sync.OnceValues(func() (string, error) {
-	path := os.Getenv("WPP_TEST_AXE")
-	if path == "" {
-		path = "../../.cache/node_modules/axe-core/axe.min.js"
+	folder := os.Getenv("WPP_TEST_NODE_MODULES")
+	if folder == "" {
+		folder = "../../.cache/node_modules"
 	}
-	raw, err := os.ReadFile(path)
+	raw, err := os.ReadFile(folder + "/axe-core/axe.min.js")
 	return string(raw), err
 })
 

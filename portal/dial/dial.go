@@ -38,8 +38,10 @@ type Options struct {
 	Idle      int            // connections kept open to a host between calls; 0 = 2
 }
 
-// defaultTimeout of a call.
-const defaultTimeout = 15 * time.Second
+const (
+	defaultTimeout = 15 * time.Second
+	maxHeader      = 32 << 10 // of an answer; one with more is none
+)
 
 // Client returns a client for addresses that customers chose. A redirect is the
 // answer itself, not followed.
@@ -81,6 +83,8 @@ func (o Options) transport(check func(netip.Addr) error) http.RoundTripper {
 		IdleConnTimeout:       30 * time.Second,
 		TLSHandshakeTimeout:   5 * time.Second,
 		ResponseHeaderTimeout: o.Timeout,
+
+		MaxResponseHeaderBytes: maxHeader,
 	}
 }
 

@@ -120,6 +120,9 @@ func sentPart(header http.Header, own map[string]string) *portal.HTTPPart {
 // secrets of the receiver.
 var kept = []string{"Content-Type", "Content-Length", "Date", "Location", "Retry-After", "Server", "Webhook-Delivery", "X-Request-Id"}
 
+// maxHeaderKept is how much of one header of an answer is kept.
+const maxHeaderKept = 1 << 10
+
 // answerPart reads the answer up to maxAnswer and masks it.
 func (s *Service) answerPart(resp *http.Response, secrets portal.EndpointSecrets) (*portal.HTTPPart, error) {
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
@@ -130,7 +133,7 @@ func (s *Service) answerPart(resp *http.Response, secrets portal.EndpointSecrets
 	p.Body = s.mask(raw, secrets)
 	for _, name := range kept {
 		if value := resp.Header.Get(name); value != "" {
-			p.Headers[strings.ToLower(name)] = s.mask([]byte(value), secrets)
+			p.Headers[strings.ToLower(name)] = s.mask([]byte(value[:min(len(value), maxHeaderKept)]), secrets)
 		}
 	}
 	return p, err

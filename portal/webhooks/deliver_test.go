@@ -1,7 +1,6 @@
 package webhooks_test
 
 import (
-	"io"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -9,7 +8,6 @@ import (
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
-	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/store/storetest"
 	"github.com/wppmarketing/developers/portal/webhooks"
 )
@@ -112,80 +110,6 @@ func TestPatience(t *testing.T) {
 		b.work()
 		if requests, _ := r.calls(); len(requests) != 3 {
 			t.Errorf("%d calls after it, want 3", len(requests))
-		}
-	})
-}
-
-func TestBadReceivers(t *testing.T) {
-	hang := make(chan struct{})
-	for _, c := range []struct {
-		name    string
-		answer  http.HandlerFunc
-		outcome string
-		status  string
-	}{
-		{"redirect", func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusMovedPermanently)
-		}, portal.OutcomeRedirect, portal.DeliveryPending},
-		{"hang", func(_ http.ResponseWriter, r *http.Request) {
-			select {
-			case <-r.Context().Done():
-			case <-hang:
-			}
-		}, portal.OutcomeTimeout, portal.DeliveryPending},
-		{"dropped", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, portal.OutcomeConnectionError, portal.DeliveryPending},
-		{"abort", func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("webhook-delivery", "abort-message")
-			w.WriteHeader(http.StatusInternalServerError)
-		}, portal.OutcomeHTTPError, portal.DeliveryDead},
-		{"oversized", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, strings.Repeat("x", 1<<20)) }, portal.OutcomeSucceeded, portal.DeliverySucceeded},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			b := setup(t, func(opts ...func(*store.Options)) *store.Store { return storetest.Open(t, opts...) },
-				func(o *webhooks.Options) { o.Timeout = 500 * time.Millisecond })
-			r := receive(t, c.answer)
-			made := b.endpoint(r.URL)
-			b.publish(portal.EventMessageRead, portal.NewID(portal.PrefixMessage))
-			b.work()
-			d := b.deliveries(made.ID)[0]
-			if d.Status != c.status || d.List[0].Outcome != c.outcome {
-				t.Errorf("%s %+v", d.Status, d.List[0])
-			}
-			if p := d.List[0].Response; p != nil && len(p.Body) > 16<<10 {
-				t.Errorf("%d bytes of the answer are kept", len(p.Body))
-			}
-		})
-	}
-}
-
-func TestSlowNeighbor(t *testing.T) {
-	engines(t, func(t *testing.T, open storetest.Opener) {
-		release := make(chan struct{})
-		slow := receive(t, func(http.ResponseWriter, *http.Request) { <-release })
-		t.Cleanup(func() { close(release) })
-		done := make(chan struct{}, 400)
-		quick := receive(t, func(http.ResponseWriter, *http.Request) { done <- struct{}{} })
-		b := setup(t, open)
-		b.endpoint(slow.URL)
-		b.endpoint(quick.URL)
-		for range 200 {
-			b.publish(portal.EventMessageRead, portal.NewID(portal.PrefixMessage))
-		}
-		for len(done) < 200 {
-			if _, err := b.service.Route(b.Context()); err != nil {
-				t.Fatal(err)
-			}
-			n, err := b.service.Deliver(b.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if n == 0 {
-				select {
-				case <-b.service.Left():
-				case <-b.Context().Done():
-				}
-			}
 		}
 	})
 }
