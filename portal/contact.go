@@ -18,7 +18,7 @@ type Contact struct {
 	Language       string
 	Timezone       string
 	Tags           []string
-	Attributes     map[string]any // string, float64 or bool
+	Attributes     map[string]any // string, Number or bool
 	OptIn          Consent
 	Windows        []Window
 	HandoffID      string // the open handoff, or ""; automations pause while it is set

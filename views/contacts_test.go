@@ -33,7 +33,7 @@ func contactProps() views.ContactProps {
 		Now: uitest.Now, Confirm: "2046", MayReveal: true, MayWrite: true, Channels: map[string]string{"chn_1": "Loja"},
 		Contact: portal.Contact{
 			ID: contactID, ExternalID: "erp-10442", Phone: maskedTo, WAID: "+55 11 9••••-2046", Name: "Maria", Email: "••••@••••", Country: "BR",
-			Tags: []string{"cliente", "vip"}, Attributes: map[string]any{"cidade": "Contagem", "pedidos": 7.0}, HandoffID: "hnd_01KB2M4X7Q9V0T3R5N8W6Y1Z0B",
+			Tags: []string{"cliente", "vip"}, Attributes: map[string]any{"cidade": "Contagem", "pedidos": portal.Number("7")}, HandoffID: "hnd_01KB2M4X7Q9V0T3R5N8W6Y1Z0B",
 			OptIn:   portal.Consent{Status: portal.OptedIn, Marketing: portal.OptedOut, Source: portal.ConsentByPerson, At: agoPtr(time.Hour), Evidence: "checkbox v3"},
 			Windows: []portal.Window{{ChannelID: "chn_1", LastInboundAt: agoPtr(30 * time.Hour)}}, Source: "api", CreatedAt: ago(1200 * time.Hour),
 		},

@@ -127,7 +127,11 @@ var badAttributeName = portal.Words{
 
 func (k *checker) attribute(pointer string, value any) {
 	switch v := value.(type) {
-	case nil, bool, float64:
+	case nil, bool:
+	case portal.Number:
+		if len(v) > maxValue {
+			k.add(pointer, portal.FieldTooLong)
+		}
 	case string:
 		switch {
 		case utf8.RuneCountInString(v) > maxValue:

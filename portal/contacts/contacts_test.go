@@ -121,14 +121,14 @@ func TestUpsertCreates(t *testing.T) {
 	a := b.upsert(contacts.Upsert{
 		ExternalID: contacts.Some("CLI-42"), Phone: contacts.Some("31 8765-4321"), Name: contacts.Some("Cliente Exemplo"),
 		Email: contacts.Some("cliente@example.com"), Language: contacts.Some("pt_BR"), Tags: contacts.Some([]string{"vip", "atacado", "vip"}),
-		Attributes: contacts.Some(map[string]any{"cidade": "Contagem", "pedidos": 7.0, "nada": nil}),
+		Attributes: contacts.Some(map[string]any{"cidade": "Contagem", "pedidos": portal.Number("9007199254740993"), "nada": nil}),
 		OptIn:      contacts.Some(portal.ConsentChange{Status: &status, Source: &source}),
 	})
 	at := start
 	want := portal.Contact{
 		ID: a.ID, AccountID: b.caller.AccountID, Environment: portal.Test, ExternalID: "CLI-42", Phone: "+5531987654321",
 		Name: "Cliente Exemplo", Email: "cliente@example.com", Country: "BR", Language: "pt_BR", Timezone: "America/Sao_Paulo",
-		Tags: []string{"vip", "atacado"}, Attributes: map[string]any{"cidade": "Contagem", "pedidos": 7.0},
+		Tags: []string{"vip", "atacado"}, Attributes: map[string]any{"cidade": "Contagem", "pedidos": portal.Number("9007199254740993")},
 		OptIn:  portal.Consent{Status: portal.OptedIn, Marketing: portal.OptInUnknown, Source: "checkout", At: &at},
 		Source: portal.SourceAPI, CreatedAt: start, UpdatedAt: start,
 	}
@@ -147,7 +147,7 @@ func TestUpsertLeavesClearsReplacesAndMerges(t *testing.T) {
 	b := setup(t)
 	first := b.upsert(contacts.Upsert{
 		Phone: contacts.Some("31 98765-4321"), Name: contacts.Some("Ana"), Email: contacts.Some("ana@example.com"),
-		Tags: contacts.Some([]string{"a", "b"}), Attributes: contacts.Some(map[string]any{"x": 1.0, "y": "z"}),
+		Tags: contacts.Some([]string{"a", "b"}), Attributes: contacts.Some(map[string]any{"x": portal.Number("1"), "y": "z"}),
 	})
 	*b.now = start.Add(time.Hour)
 	same := b.upsert(byPhone("+55 (31) 8765-4321"))

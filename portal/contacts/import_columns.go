@@ -45,11 +45,17 @@ var guesses = []struct {
 	{ColumnName, []string{"name", "nome", "nome_completo", "full_name", "cliente", "nombre"}},
 	{ColumnLanguage, []string{"language", "idioma", "lingua"}},
 	{ColumnTags, []string{"tags", "tag", "etiquetas", "etiqueta", "segmento"}},
-	{ColumnMarketing, []string{"marketing", "opt_in_marketing"}},
+	{ColumnMarketing, []string{
+		"marketing", "opt_in_marketing", "marketing_opt_in", "optin_marketing", "aceita_marketing", "aceite_marketing", "aceita_promocoes",
+		"aceita_ofertas", "consentimento_marketing", "accepts_marketing", "marketing_consent", "acepta_marketing",
+	}},
 	{ColumnSource, []string{"opt_in_source", "origem_opt_in", "origem", "source"}},
 	{ColumnAt, []string{"opt_in_at", "opt_in_date", "data_opt_in", "data_do_opt_in", "consent_date", "data_aceite"}},
 	{ColumnEvidence, []string{"opt_in_evidence", "evidence", "evidencia", "prova"}},
-	{ColumnStatus, []string{"opt_in", "opt_in_status", "optin", "consent", "consentimento", "aceita", "aceite"}},
+	{ColumnStatus, []string{
+		"opt_in", "opt_in_status", "optin", "consent", "consentimento", "aceita", "aceite", "aceita_mensagens", "aceita_whatsapp",
+		"aceita_receber_mensagens", "accepts_messages", "acepta", "acepta_mensajes",
+	}},
 }
 
 // Guess returns what the columns of a header seem to mean. One whose name says

@@ -82,6 +82,8 @@ func TestGuessTheColumns(t *testing.T) {
 	t.Parallel()
 	got := contacts.Guess([]string{"Código", "Nome", "Celular", "E-mail", "Último pedido", "Opt-in", "Data opt-in", "", "Nome"})
 	equal(t, "columns", got, []string{"external_id", "name", "phone", "email", "attributes.ultimo_pedido", "opt_in.status", "opt_in.at", "", "attributes.nome"})
+	got = contacts.Guess([]string{"Telefone", "Aceita marketing", "Aceita mensagens?", "Aceita marketing"})
+	equal(t, "consent", got, []string{"phone", "opt_in.marketing", "opt_in.status", "attributes.aceita_marketing"})
 }
 
 func TestFilesOfEveryKind(t *testing.T) {

@@ -25,6 +25,7 @@ type evaluation struct {
 	channel      portal.Channel // zero when there is none
 	number       phone.Number
 	numberCode   portal.Code    // why to is no number that can be written to
+	phoneless    bool           // to names a contact that has no phone
 	contact      portal.Contact // zero when numberCode is set
 	created      bool           // the contact is new
 	conversation string
@@ -110,7 +111,12 @@ func (e *evaluation) judgeChannel() {
 }
 
 func (e *evaluation) judgeNumber() {
-	if e.numberCode != "" {
+	switch {
+	case e.phoneless:
+		e.note("number", portal.CheckFail, e.numberCode, "/to", portal.FieldError{Pointer: "/to", Code: portal.FieldRequired, Detail: phoneless})
+		e.checks[len(e.checks)-1].Detail = phoneless
+		return
+	case e.numberCode != "":
 		e.note("number", portal.CheckFail, e.numberCode, "/to")
 		return
 	}
@@ -261,6 +267,11 @@ var explanations = []struct {
 	{"limits", portal.CheckPass, "", portal.Words{EN: "Within the limits.", PT: "Dentro dos limites."}},
 	{"limits", "", portal.CodeDailyLimitReached, portal.Words{EN: "The daily limit of messages, or of people written to first, is reached.", PT: "O limite diário de mensagens, ou de pessoas contatadas primeiro, foi atingido."}},
 	{"limits", "", portal.CodePairRateLimited, portal.Words{EN: "A hundred messages wait for this person already.", PT: "Cem mensagens já esperam por esta pessoa."}},
+}
+
+var phoneless = portal.Words{
+	EN: "This contact has no phone number. Give it one with PATCH /v1/contacts/{id}.",
+	PT: "Este contato não tem telefone. Inclua um com PATCH /v1/contacts/{id}.",
 }
 
 var noWindowNeeded = portal.Words{EN: "Templates need no window.", PT: "Modelos não precisam de janela."}

@@ -139,14 +139,30 @@ func (s *shape) times(d Draft, now time.Time) {
 	start := now
 	if d.SendAt != nil {
 		// Late is now; a year of one is a mistake, and no store keeps it.
-		s.add(d.SendAt.After(now.Add(maxSchedule)) || d.SendAt.Before(time.Unix(0, 0)), "/send_at", portal.FieldOutOfRange)
+		if d.SendAt.After(now.Add(maxSchedule)) || d.SendAt.Before(time.Unix(0, 0)) {
+			s.fields = append(s.fields, portal.FieldError{Pointer: "/send_at", Code: portal.FieldOutOfRange, Detail: sendAtRange})
+		}
 		start = later(now, *d.SendAt)
 	}
 	if d.ExpiresAt != nil {
 		lives := d.ExpiresAt.Sub(start)
-		s.add(lives < minExpiry || lives > maxExpiry, "/expires_at", portal.FieldOutOfRange)
+		if lives < minExpiry || lives > maxExpiry {
+			s.fields = append(s.fields, portal.FieldError{Pointer: "/expires_at", Code: portal.FieldOutOfRange, Detail: expiresAtRange})
+		}
 	}
 }
+
+// The ranges of the times of a draft, in words.
+var (
+	sendAtRange = portal.Words{
+		EN: "At most 30 days ahead.",
+		PT: "No máximo 30 dias à frente.",
+	}
+	expiresAtRange = portal.Words{
+		EN: "From 30 seconds to 30 days after send_at, or after now without it.",
+		PT: "De 30 segundos a 30 dias depois de send_at, ou de agora se ele faltar.",
+	}
+)
 
 // later returns the later of two times.
 func later(a, b time.Time) time.Time {

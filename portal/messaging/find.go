@@ -110,6 +110,10 @@ func (e *evaluation) findPerson(tx *store.Tx) (err error) {
 		if e.contact, err = tx.ContactByRef(e.caller.Tenant, e.draft.To); err != nil {
 			return absent(err, "/to")
 		}
+		if e.contact.Phone == "" {
+			e.contact, e.numberCode, e.phoneless = portal.Contact{}, portal.CodeInvalidNumber, true
+			return nil
+		}
 		e.readNumber(e.contact.Phone)
 	case e.facts.Contact.ID != "":
 		e.contact, e.conversation = e.facts.Contact, e.facts.ConversationID

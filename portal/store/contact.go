@@ -132,8 +132,8 @@ FROM contact_attributes
 		if err := scan(&id, &name, &text); err != nil {
 			return err
 		}
-		var value any
-		if err := json.Unmarshal([]byte(text), &value); err != nil {
+		value, err := attributeOf(text)
+		if err != nil {
 			return fmt.Errorf("attribute of %s: %w", id, err)
 		}
 		c := byID[id]
@@ -143,6 +143,17 @@ FROM contact_attributes
 		c.Attributes[name] = value
 		return nil
 	})
+}
+
+// attributeOf reads a kept attribute.
+func attributeOf(text string) (value any, err error) {
+	if err := json.Unmarshal([]byte(text), &value); err != nil {
+		return nil, err
+	}
+	if _, number := value.(float64); number {
+		return portal.Number(text), nil
+	}
+	return value, nil
 }
 
 // Window returns the 24-hour window of the contact towards the channel; the

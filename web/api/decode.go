@@ -45,14 +45,31 @@ func encode(v any) ([]byte, error) { return json.Marshal(v, json.Deterministic(t
 
 // decode is strictJSON's reader. Its errors hold nothing of the values.
 func decode(data []byte, v any) error {
+	tree, untyped := v.(*any)
+	if !untyped {
+		if err := json.Unmarshal(data, v, exactNumbers); err != nil {
+			return errMalformed
+		}
+		return nil
+	}
 	if err := json.Unmarshal(data, v); err != nil {
 		return errMalformed
 	}
-	if tree, untyped := v.(*any); untyped && !harmless(*tree, maxDepth) {
+	if !harmless(*tree, maxDepth) {
 		return bounded(*tree, "", maxDepth)
 	}
 	return nil
 }
+
+// exactNumbers keeps the numbers of fields of any type as they were written.
+var exactNumbers = json.WithUnmarshalers(json.UnmarshalFromFunc(func(d *jsontext.Decoder, v *any) error {
+	if d.PeekKind() != '0' {
+		return errors.ErrUnsupported
+	}
+	raw, err := d.ReadValue()
+	*v = portal.Number(raw)
+	return err
+}))
 
 // faultAt is an error of decode that names the place; fieldOf reads it.
 func faultAt(code, at string) error { return errors.New(faulty + code + " " + at) }

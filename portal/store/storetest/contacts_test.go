@@ -237,7 +237,7 @@ func TestContactsPages(t *testing.T) {
 				c := portal.Contact{
 					ID: portal.NewID(portal.PrefixContact), AccountID: p.tenant.AccountID, Environment: p.tenant.Environment,
 					ExternalID: fmt.Sprintf("CLI-%d", i), Name: fmt.Sprintf("Júlia %d%%", i), Tags: []string{"b", "a"},
-					Attributes: map[string]any{"cidade": "Contagem", "n": 7.5, "ok": true},
+					Attributes: map[string]any{"cidade": "Contagem", "n": portal.Number("7.50"), "ok": true},
 				}
 				if _, err := tx.InsertContact(&c); err != nil {
 					return err
@@ -266,7 +266,7 @@ func TestContactsPages(t *testing.T) {
 		equal(p, "opt_in", len(p.pages(portal.ContactFilter{OptIn: portal.OptInUnknown})), 7)
 		c := p.contact("ext:CLI-2")
 		equal(p, "tags in order", c.Tags, []string{"b", "a"})
-		equal(p, "attributes", c.Attributes, map[string]any{"cidade": "Contagem", "n": 7.5, "ok": true})
+		equal(p, "attributes", c.Attributes, map[string]any{"cidade": "Contagem", "n": portal.Number("7.50"), "ok": true})
 	})
 }
 
