@@ -26,6 +26,11 @@ func (c *restoreCmd) Run(ctx context.Context, a *app) error {
 	if err := emptyFolder(a.Data); err != nil {
 		return err
 	}
+	release, err := occupy(a.Data) // no server begins here meanwhile
+	if err != nil {
+		return err
+	}
+	defer release()
 	key, err := a.secretKey(false)
 	if errors.Is(err, errNoKey) {
 		return fmt.Errorf("the secret key is not in a backup. Put the secret.key of the server that was backed up at %s, or set WPP_SECRET_KEY to it, and restore again",

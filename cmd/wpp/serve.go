@@ -27,6 +27,11 @@ func (serveCmd) Run(ctx context.Context, a *app) error {
 		if err := os.MkdirAll(a.Data, 0o700); err != nil {
 			return fmt.Errorf("the data folder cannot be made: %w", err)
 		}
+		release, err := occupy(a.Data)
+		if err != nil {
+			return err
+		}
+		defer release()
 	}
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.Addr)
 	if err != nil {

@@ -55,6 +55,9 @@ func TestServeRefusesToStart(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	busy := t.TempDir()
+	start(t, busy)
+
 	free := "127.0.0.1:0"
 	for name, c := range map[string]struct {
 		args []string
@@ -67,6 +70,8 @@ func TestServeRefusesToStart(t *testing.T) {
 		"another key":         {[]string{"--addr", free, "--data", otherKey}, "secret key is not the one"},
 		"newer database":      {[]string{"--addr", free, "--data", newer}, "newer wpp"},
 		"clear text":          {[]string{"--addr", free, "--data", t.TempDir(), "--base-url", "http://developers.example.com"}, "https"},
+		"no port":             {[]string{"--addr", "127.0.0.1:80x", "--data", t.TempDir()}, "WPP_ADDR"},
+		"folder in use":       {[]string{"--addr", free, "--data", busy}, "another wpp runs on"},
 		"unknown flag":        {[]string{"--verbose"}, "--verbose"},
 		"no key with nodes":   {[]string{"--database-url", "postgres://localhost/none"}, "WPP_SECRET_KEY"},
 	} {

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -72,6 +73,9 @@ func environmentName(flag string) string {
 
 // check completes the settings and refuses those that would be unsafe.
 func (s *Settings) check() error {
+	if _, port, err := net.SplitHostPort(s.Addr); err != nil || !isPort(port) {
+		return errors.New("WPP_ADDR must be a host and a port, like 127.0.0.1:8080")
+	}
 	if s.BaseURL == "" {
 		s.BaseURL = "http://" + s.Addr
 	}
@@ -87,6 +91,11 @@ func (s *Settings) check() error {
 		return errors.New("WPP_SECRET_KEY is required with PostgreSQL: every node needs the same key. Make one with: openssl rand -base64 32")
 	}
 	return nil
+}
+
+func isPort(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 16)
+	return err == nil
 }
 
 func loopback(host string) bool {
