@@ -77,6 +77,20 @@ func WithRequestID(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestIDKey{}, id)
 }
 
+type traceKey struct{}
+
+// WithTrace returns a context that carries the trace which what is done belongs
+// to: 32 hexadecimal digits as in a traceparent.
+func WithTrace(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, traceKey{}, id)
+}
+
+// Trace returns the trace that WithTrace named, "" when none.
+func Trace(ctx context.Context) string {
+	id, _ := ctx.Value(traceKey{}).(string)
+	return id
+}
+
 // RequestID returns the id of the HTTP request being served, "" outside of one.
 func RequestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey{}).(string)

@@ -145,7 +145,7 @@ func (p *program) services(a *app) (err error) {
 	p.messaging, err = messaging.New(messaging.Options{
 		Store: p.store, Logger: p.logger, Provider: a.provider(), LogIn: p.simulator.LogIn, Upload: p.media.Upload, Permitted: a.WebhookAllowCIDRs,
 		Simulator: simulated, Cloud: cloud, News: p.channels.News,
-		Templates: p.templates.Apply,
+		Templates: p.templates.Apply, Trace: p.tracer.join(p.store),
 	})
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -25,6 +26,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/messaging"
 	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/whatsapp"
 )
@@ -67,7 +69,7 @@ func newTracer(ctx context.Context, env func(string) (string, bool), logger *slo
 	// What a caller says about sampling is not trusted: it could fill, or hide from, the collector.
 	root := sdktrace.TraceIDRatioBased(ratio)
 	provider := sdktrace.NewTracerProvider(
-		sdktrace.WithBatcher(discreet{exporter}), sdktrace.WithResource(about),
+		sdktrace.WithBatcher(discreet{exporter}), sdktrace.WithResource(about), sdktrace.WithIDGenerator(joining{}),
 		sdktrace.WithSampler(sdktrace.ParentBased(root, sdktrace.WithRemoteParentSampled(root), sdktrace.WithRemoteParentNotSampled(root))),
 	)
 	return &tracer{provider: provider, Tracer: provider.Tracer("github.com/wppmarketing/developers")}, nil
@@ -142,7 +144,13 @@ func (t *tracer) door(h http.Handler) http.Handler {
 	if t == nil {
 		return h
 	}
-	return otelhttp.NewHandler(h, "HTTP",
+	named := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if span := trace.SpanContextFromContext(r.Context()); span.HasTraceID() {
+			r = r.WithContext(portal.WithTrace(r.Context(), span.TraceID().String()))
+		}
+		h.ServeHTTP(w, r)
+	})
+	return otelhttp.NewHandler(named, "HTTP",
 		otelhttp.WithTracerProvider(t.provider), otelhttp.WithPropagators(propagation.TraceContext{}),
 		otelhttp.WithSpanNameFormatter(func(name string, _ *http.Request) string { return name }),
 		otelhttp.WithFilter(func(r *http.Request) bool {
@@ -172,6 +180,43 @@ func (t *tracer) tx(ctx context.Context, times store.TxTimes) {
 		span.SetStatus(codes.Error, "")
 	}
 	span.End(trace.WithTimestamp(began.Add(times.Work + times.Commit)))
+}
+
+// join finds the trace of the request that a message came with: it is sent
+// later, often by another process, and belongs to the same trace all the same.
+// nil = there are no traces.
+func (t *tracer) join(st *store.Store) messaging.Trace {
+	if t == nil {
+		return nil
+	}
+	return func(ctx context.Context, tenant portal.Tenant, requestID string) context.Context {
+		if requestID == "" {
+			return ctx
+		}
+		id, err := st.Reader(ctx).RequestTrace(tenant, requestID)
+		if err != nil || id == "" {
+			return ctx // not a call of the API, or its row has gone
+		}
+		return portal.WithTrace(ctx, id)
+	}
+}
+
+// joining begins a trace where portal.WithTrace says so, and anew elsewhere.
+type joining struct{}
+
+// NewIDs returns the ids of a span without a parent.
+func (g joining) NewIDs(ctx context.Context) (id trace.TraceID, span trace.SpanID) {
+	id, err := trace.TraceIDFromHex(portal.Trace(ctx))
+	if err != nil {
+		_, _ = rand.Read(id[:]) // never fails
+	}
+	return id, g.NewSpanID(ctx, id)
+}
+
+// NewSpanID returns the id of a span.
+func (joining) NewSpanID(context.Context, trace.TraceID) (span trace.SpanID) {
+	_, _ = rand.Read(span[:]) // never fails
+	return span
 }
 
 // call draws a call to WhatsApp. WhatsApp is not told of the trace.

@@ -125,6 +125,9 @@ func TestTracesOfASend(t *testing.T) {
 	if got := texts(call.GetAttributes()); got["wpp.request_id"] != sent.header.Get("Request-Id") || got["http.request.method"] != "POST" {
 		t.Errorf("the call says %v", got)
 	}
+	if got := hex.EncodeToString(out.GetTraceId()); got != aTrace {
+		t.Errorf("the call to WhatsApp is in trace %s", got)
+	}
 	if got := texts(out.GetAttributes()); out.GetKind() != traces.Span_SPAN_KIND_CLIENT || got["wpp.outcome"] != "accepted" || got["wpp.message_id"] != idOf(sent) {
 		t.Errorf("the call to WhatsApp says %v", got)
 	}

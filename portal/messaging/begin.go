@@ -25,7 +25,8 @@ const (
 type job struct {
 	tenant   portal.Tenant
 	id       string
-	number   int // of the attempt
+	request  string // that the message came with
+	number   int    // of the attempt
 	channel  portal.Channel
 	outgoing whatsapp.Outgoing
 	ttl      time.Duration // WhatsApp's time to live of the message
@@ -215,7 +216,7 @@ func attempt(tx *store.Tx, m *portal.Message, state store.SendState, channel por
 		return nil, err
 	}
 	return &job{
-		tenant: m.Tenant(), id: m.ID, number: m.Attempts, channel: channel, ttl: out.ttl, files: p.files,
+		tenant: m.Tenant(), id: m.ID, request: m.RequestID, number: m.Attempts, channel: channel, ttl: out.ttl, files: p.files,
 		outgoing: whatsapp.Outgoing{
 			To: phone.Digits(m.To), Type: m.Type, Content: p.content, ReplyTo: state.ReplyTo, Correlation: correlationOf(*m),
 		},

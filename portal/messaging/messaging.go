@@ -68,8 +68,13 @@ type Options struct {
 	Permitted []netip.Prefix             // private addresses that links may name
 	Provider  string                     // of the live environment: portal.ProviderSimulator or ProviderCloud
 	Templates TemplateNews               // takes what WhatsApp tells of templates; nil = nobody does
+	Trace     Trace                      // ties calls to WhatsApp to the request they come from; nil = nobody traces
 	Logger    *slog.Logger               // nil = discard
 }
+
+// Trace returns a context for a call to WhatsApp that carries the trace of the
+// request which the message came with, if it has one.
+type Trace func(ctx context.Context, t portal.Tenant, requestID string) context.Context
 
 // News takes what a callback told about a channel and the numbers beside it, in
 // the transaction that applies the callback.
@@ -83,6 +88,7 @@ type Service struct {
 	log       *slog.Logger
 	logIn     func(phoneNumberID string)
 	upload    Upload
+	trace     Trace
 	linkable  []netip.Prefix
 	news      News
 	templates TemplateNews
@@ -109,12 +115,15 @@ func New(o Options) (*Service, error) {
 	if o.LogIn == nil {
 		o.LogIn = func(string) {}
 	}
+	if o.Trace == nil {
+		o.Trace = func(ctx context.Context, _ portal.Tenant, _ string) context.Context { return ctx }
+	}
 	if o.News == nil {
 		o.News = func(*store.Tx, portal.Channel, []whatsapp.AccountNews) error { return nil }
 	}
 	return &Service{
 		store: o.Store, news: o.News,
-		logIn: o.LogIn, upload: o.Upload, linkable: o.Permitted,
+		logIn: o.LogIn, upload: o.Upload, trace: o.Trace, linkable: o.Permitted,
 		clients: map[string]*whatsapp.Client{
 			portal.ProviderSimulator: o.Simulator,
 			portal.ProviderCloud:     o.Cloud,

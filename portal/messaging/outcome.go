@@ -37,7 +37,7 @@ func (s *Service) call(ctx context.Context, log *slog.Logger, j *job) {
 	out := whatsapp.Outcome{Kind: whatsapp.RetryLater, Cause: err} // nothing left without the token
 	if err == nil {
 		channel := whatsapp.Channel{PhoneNumberID: j.channel.PhoneNumberID, Token: secrets.Token}
-		out = s.clients[j.channel.Provider].Send(ctx, channel, j.outgoing)
+		out = s.clients[j.channel.Provider].Send(s.trace(ctx, j.tenant, j.request), channel, j.outgoing)
 	}
 	attrs := []any{
 		"attempt", j.number, "outcome", string(out.Kind), "http_status", out.HTTPStatus,

@@ -247,6 +247,17 @@ WHERE account_id = ? AND environment = ? AND id = ?`,
 	return q, json.Unmarshal([]byte(*responseHeaders), &q.Bodies.ResponseHeaders)
 }
 
+// RequestTrace returns the trace id of an entry, "" when it has none; not_found
+// for an id of another tenant.
+func (r Reader) RequestTrace(t portal.Tenant, id string) (trace string, err error) {
+	defer portal.Wrap(&err, "RequestTrace(%s)", id)
+	err = r.Row(`
+SELECT /* Request.Trace */ trace_id
+FROM requests
+WHERE account_id = ? AND environment = ? AND id = ?`, []any{t.AccountID, string(t.Environment), id}, &trace)
+	return trace, err
+}
+
 // Requests returns a page of the log without bodies, newest first; its key is
 // the id. A page of a filter that matches little reads up to the log's end or
 // to From, whichever comes first.

@@ -76,7 +76,9 @@ func (a *API) open(r *http.Request) *call {
 	if c.id == "" {
 		c.id = portal.NewID(portal.PrefixRequest)
 	}
-	c.trace = traceID(r.Header.Get("Traceparent"))
+	if c.trace = traceID(r.Header.Get("Traceparent")); c.trace == "" {
+		c.trace = portal.Trace(r.Context()) // the one that was begun for it
+	}
 	c.op = a.route(r)
 	c.answer.header = http.Header{
 		"Request-Id":    {c.id},
