@@ -22,6 +22,20 @@ type Automation struct {
 // Tenant returns whose automation it is.
 func (a Automation) Tenant() Tenant { return Tenant{a.AccountID, a.Environment} }
 
+// AutomationVersion is one rule as it was published.
+type AutomationVersion struct {
+	Version     int
+	Rule        Rule
+	UserID      string
+	PublishedAt time.Time
+}
+
+// RunCounts are the runs of one automation in a span of time.
+type RunCounts struct {
+	Outcomes map[string]int64 // by outcome
+	LastAt   *time.Time       // when the newest of them began; nil = there is none
+}
+
 // Rule says which events an automation answers, when and with what.
 type Rule struct {
 	Trigger      string            `json:"trigger"`       // one of the commercial types
@@ -55,6 +69,11 @@ const (
 	OperatorPresent = "present"
 	OperatorAbsent  = "absent"
 )
+
+// Operators are what a condition can ask.
+var Operators = []string{
+	OperatorIs, OperatorIsNot, OperatorAtLeast, OperatorAtMost, OperatorHas, OperatorPresent, OperatorAbsent,
+}
 
 // QuietHours are when automations write to nobody, in the contact's zone. They
 // may pass midnight.
@@ -110,6 +129,9 @@ const (
 	ReasonTemplateNotReady   = "template_not_approved"
 	ReasonTemplateParameters = "template_parameters"
 	ReasonLimitReached       = "limit_reached"
+	ReasonAccountSuspended   = "account_suspended"
+	ReasonModuleInactive     = "module_inactive"
+	ReasonContactErased      = "contact_erased"
 	ReasonCanceledByEvent    = "canceled_by_event"
 	ReasonCanceledByReply    = "canceled_by_reply"
 )

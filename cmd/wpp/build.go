@@ -102,7 +102,7 @@ func (p *program) recover(ctx context.Context) error {
 	if p.store.Engine() != "sqlite" {
 		return nil
 	}
-	return errors.Join(p.messaging.Recover(ctx), p.webhooks.Recover(ctx))
+	return errors.Join(p.messaging.Recover(ctx), p.webhooks.Recover(ctx), p.events.RecoverRuns(ctx))
 }
 
 func (p *program) close() {
@@ -146,6 +146,7 @@ func (p *program) services(a *app) (err error) {
 		Store: p.store, Logger: p.logger, Provider: a.provider(), LogIn: p.simulator.LogIn, Upload: p.media.Upload, Permitted: a.WebhookAllowCIDRs,
 		Simulator: simulated, Cloud: cloud, News: p.channels.News,
 		Templates: p.templates.Apply, Trace: p.tracer.join(p.store),
+		Wrote: func(tx *store.Tx, m portal.Message) error { return p.events.Wrote(tx, m) },
 	})
 	if err != nil {
 		return err
@@ -154,7 +155,9 @@ func (p *program) services(a *app) (err error) {
 	p.tokens = tokens.New(tokens.Options{Store: p.store, Logger: p.logger})
 	p.contacts = contacts.New(contacts.Options{Store: p.store})
 	p.support = support.New(support.Options{Store: p.store, Send: answers(p.messaging)})
-	p.events, err = events.New(events.Options{Store: p.store, Upsert: customers(p.contacts), Logger: p.logger})
+	p.events, err = events.New(events.Options{
+		Store: p.store, Upsert: customers(p.contacts), Send: wishes(p.messaging), Check: checksOf(p.messaging), Create: p.templates.Create, Logger: p.logger,
+	})
 	if err != nil {
 		return err
 	}
@@ -249,6 +252,7 @@ func (p *program) send(ctx context.Context) error {
 		{Name: "receipts", Every: time.Second, Topic: messaging.TopicReceipts, Do: p.messaging.TellRead},
 		{Name: "simulator", Every: time.Second / 4, Topic: store.TopicSimulator, Do: p.simulator.DeliverDue},
 		{Name: "imports", Every: 2 * time.Second, Topic: contacts.TopicImports, Do: p.contacts.WorkImports},
+		{Name: "automation-runs", Every: time.Second, Topic: events.TopicRuns, Do: p.events.Work},
 		{Name: "webhook-events", Every: time.Second, Topic: webhooks.TopicRoute, Do: p.webhooks.Route},
 		{Name: "webhook-deliveries", Every: time.Second, Topic: webhooks.TopicDeliver, Do: p.webhooks.Deliver, Wake: p.webhooks.Left(), Wait: p.webhooks.Wait},
 		{Name: "webhook-health", Every: time.Second, Do: p.webhooks.NoteHealth},

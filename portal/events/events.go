@@ -28,6 +28,9 @@ type Options struct {
 	// Upsert makes or changes the contact of a customer by the rules of PUT
 	// /v1/contacts; the pointers of its refusals start at the customer.
 	Upsert func(tx *store.Tx, c portal.Caller, who Customer) (portal.Contact, error)
+	Send   Send         // takes the messages of automations
+	Check  Check        // says what stands against one; nil = nothing is known
+	Create Create       // asks WhatsApp for the template of a preset; nil = presets bring none
 	Logger *slog.Logger // nil = discard
 }
 
@@ -35,6 +38,9 @@ type Options struct {
 type Service struct {
 	store  *store.Store
 	upsert func(tx *store.Tx, c portal.Caller, who Customer) (portal.Contact, error)
+	send   Send
+	check  Check
+	create Create
 	log    *slog.Logger
 }
 
@@ -45,11 +51,13 @@ func New(o Options) (*Service, error) {
 		return nil, errors.New("events: no store")
 	case o.Upsert == nil:
 		return nil, errors.New("events: no way to contacts")
+	case o.Send == nil:
+		return nil, errors.New("events: no way to messages")
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Service{store: o.Store, upsert: o.Upsert, log: o.Logger}, nil
+	return &Service{store: o.Store, upsert: o.Upsert, send: o.Send, check: o.Check, create: o.Create, log: o.Logger}, nil
 }
 
 // Get returns an event with what automations made of it, in the order of its

@@ -41,7 +41,7 @@ func setup(t *testing.T, open storetest.Opener) bench {
 		Language: portal.LangPT, Timezone: "America/Sao_Paulo", Country: "BR", CreatedAt: now, UpdatedAt: now,
 	}
 	people := contacts.New(contacts.Options{Store: s})
-	service, err := events.New(events.Options{Store: s, Upsert: func(tx *store.Tx, c portal.Caller, who events.Customer) (portal.Contact, error) {
+	service, err := events.New(events.Options{Store: s, Send: unsent, Upsert: func(tx *store.Tx, c portal.Caller, who events.Customer) (portal.Contact, error) {
 		contact, _, _, err := people.UpsertTx(tx, c, contacts.Upsert{
 			ExternalID: contacts.Optional[string](who.ExternalID), Phone: contacts.Optional[string](who.Phone), Name: contacts.Optional[string](who.Name),
 			OptIn: contacts.Optional[portal.ConsentChange](who.OptIn), Source: portal.SourceEvent,
@@ -353,4 +353,9 @@ func TestForget(t *testing.T) {
 			b.Errorf("%d are left", len(es))
 		}
 	})
+}
+
+// unsent is for tests in which no automation sends.
+func unsent(*store.Tx, portal.Caller, events.Wish) (portal.Message, error) {
+	return portal.Message{}, portal.Refuse(portal.CodeNoChannel)
 }

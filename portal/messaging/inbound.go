@@ -57,7 +57,7 @@ func (s *Service) InboundTx(tx *store.Tx, c portal.Caller, d InboundDraft) (m po
 	if err := tx.SimulatorWrote(channel.ID, from.E164, tx.Now()); err != nil {
 		return m, err
 	}
-	return receive(tx, channel, whatsapp.Inbound{
+	return s.receive(tx, channel, whatsapp.Inbound{
 		PhoneNumberID: channel.PhoneNumberID, MessageID: "wamid.TEST" + rand.Text(), From: phone.Digits(from.E164),
 		ProfileName: d.Name, Type: portal.TypeText, At: tx.Now(), Text: d.Text, Content: content,
 	})
@@ -66,7 +66,7 @@ func (s *Service) InboundTx(tx *store.Tx, c portal.Caller, d InboundDraft) (m po
 // receive stores what a person wrote to a channel: it opens the window, and
 // keeps a wish to be left alone. A repeated message changes nothing and is
 // returned as it was stored.
-func receive(tx *store.Tx, channel portal.Channel, in whatsapp.Inbound) (m portal.Message, err error) {
+func (s *Service) receive(tx *store.Tx, channel portal.Channel, in whatsapp.Inbound) (m portal.Message, err error) {
 	t := portal.Tenant{AccountID: channel.AccountID, Environment: channel.Environment}
 	if m, err = tx.MessageOfProvider(t, channel.ID, in.MessageID); portal.CodeOf(err) != portal.CodeNotFound {
 		return m, err
@@ -96,7 +96,10 @@ func receive(tx *store.Tx, channel portal.Channel, in whatsapp.Inbound) (m porta
 	if m.Content, err = reactedTo(tx, t, channel.ID, m); err != nil {
 		return m, err
 	}
-	return m, tx.InsertMessage(m, nil, nil)
+	if err := tx.InsertMessage(m, nil, nil); err != nil || m.Type == "system" {
+		return m, err
+	}
+	return m, s.wrote(tx, m)
 }
 
 // reactedTo returns the content of a message with our id of the message that a

@@ -69,12 +69,16 @@ type Options struct {
 	Provider  string                     // of the live environment: portal.ProviderSimulator or ProviderCloud
 	Templates TemplateNews               // takes what WhatsApp tells of templates; nil = nobody does
 	Trace     Trace                      // ties calls to WhatsApp to the request they come from; nil = nobody traces
+	Wrote     Wrote                      // hears of what people write; nil = nobody does
 	Logger    *slog.Logger               // nil = discard
 }
 
 // Trace returns a context for a call to WhatsApp that carries the trace of the
 // request which the message came with, if it has one.
 type Trace func(ctx context.Context, t portal.Tenant, requestID string) context.Context
+
+// Wrote hears of a message that a person wrote, in the transaction that stores it.
+type Wrote func(tx *store.Tx, m portal.Message) error
 
 // News takes what a callback told about a channel and the numbers beside it, in
 // the transaction that applies the callback.
@@ -91,6 +95,7 @@ type Service struct {
 	trace     Trace
 	linkable  []netip.Prefix
 	news      News
+	wrote     Wrote
 	templates TemplateNews
 	days      counts[portal.Tenant]
 	people    counts[string] // by portfolio
@@ -121,8 +126,11 @@ func New(o Options) (*Service, error) {
 	if o.News == nil {
 		o.News = func(*store.Tx, portal.Channel, []whatsapp.AccountNews) error { return nil }
 	}
+	if o.Wrote == nil {
+		o.Wrote = func(*store.Tx, portal.Message) error { return nil }
+	}
 	return &Service{
-		store: o.Store, news: o.News,
+		store: o.Store, news: o.News, wrote: o.Wrote,
 		logIn: o.LogIn, upload: o.Upload, trace: o.Trace, linkable: o.Permitted,
 		clients: map[string]*whatsapp.Client{
 			portal.ProviderSimulator: o.Simulator,

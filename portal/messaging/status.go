@@ -111,7 +111,7 @@ func (s *Service) take(tx *store.Tx, numbers map[string]portal.Channel, c whatsa
 		if !ours {
 			continue
 		}
-		if _, err := receive(tx, channel, in); err != nil {
+		if _, err := s.receive(tx, channel, in); err != nil {
 			return err
 		}
 	}
