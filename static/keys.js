@@ -76,8 +76,10 @@ addEventListener('keydown', (e) => {
   if (e.key === 'Escape' && !$(':popover-open')) return $('[data-close]')?.click();
   if (!single || $(':popover-open')) return;
   const chord = before && $(`[data-key="${before} ${CSS.escape(e.key)}"]`);
+  const press = !before && $(`[data-press="${CSS.escape(e.key)}"]`); // of this page alone
   before = '';
   if (chord) { e.preventDefault(); return chord.click(); }
+  if (press) { e.preventDefault(); return press.matches('textarea') ? press.focus() : press.click(); }
   if (keys[e.key]) { e.preventDefault(); return keys[e.key](); }
   if (e.key === 'g' || e.key === 'c') before = e.key;
 });

@@ -72,13 +72,6 @@ type Verdict struct {
 	Took     time.Duration
 }
 
-// Preview is a message as the customer will see it.
-type Preview struct {
-	Lines []string
-	File  *File    // that it carries, or nil
-	Taps  []string // labels of what can be tapped
-}
-
 // Call is the same message as a program's call of the API.
 type Call struct{ ID, Name, Code string }
 
@@ -92,7 +85,7 @@ type ComposeProps struct {
 	Channels    []portal.Channel
 	Suggestions []string // numbers offered while typing
 	Verdict     Verdict
-	Preview     Preview
+	Preview     Bubble
 	Calls       []Call
 	Again       string // id of the message that is sent once more
 	Incomplete  bool   // of that message, not everything is kept
@@ -171,6 +164,16 @@ var composeFields = []composeField{
 	{"/sticker", "media", portal.Words{EN: "File", PT: "Arquivo"}},
 }
 
+// wrong is what is wrong with a field of a form that was sent, zero for nothing.
+func (p ComposeProps) wrong(id string) portal.Words {
+	for _, problem := range p.Verdict.Problems {
+		if problem.ID == id {
+			return problem.Why
+		}
+	}
+	return portal.Words{}
+}
+
 // ComposeProblem names a refused part of the body as the form does. In the form
 // of the body itself, the pointer is the name.
 func ComposeProblem(ctx context.Context, kind, pointer string, words portal.Words) ui.Problem {
@@ -181,9 +184,9 @@ func ComposeProblem(ctx context.Context, kind, pointer string, words portal.Word
 				if strings.HasSuffix(id, ".") {
 					id, label = id+rest, label+rest
 				}
-				return ui.Problem{ID: id, Text: label + ": " + ui.W(ctx, words)}
+				return ui.Problem{ID: id, Text: label + ": " + ui.W(ctx, words), Why: words}
 			}
 		}
 	}
-	return ui.Problem{ID: KindJSON, Text: pointer + " " + ui.W(ctx, words)}
+	return ui.Problem{ID: KindJSON, Text: pointer + " " + ui.W(ctx, words), Why: words}
 }

@@ -57,8 +57,8 @@ func conversationProps() views.ConversationProps {
 		Handoff: handoffs()[0], Queue: handoffs(), View: views.ViewWaiting, Now: uitest.Now, Requester: "loja", Earlier: true,
 		Contact: &portal.Contact{ID: contactID, OptIn: portal.Consent{Status: portal.OptedIn}, Tags: []string{"vip"}},
 		Thread: []views.ThreadMessage{
-			{ID: messageID, Status: portal.StatusRead, Preview: views.Preview{Lines: []string{"Seu pedido 88101 foi entregue."}}, At: ago(30 * time.Minute)},
-			{ID: "msg_01M8251BC1F8YR3BXSHH5RBWM3", Inbound: true, Status: portal.StatusReceived, Preview: views.Preview{Lines: []string{"Preciso trocar um item."}}, At: ago(27 * time.Minute)},
+			{ID: messageID, Status: portal.StatusRead, Bubble: views.Bubble{Lines: []string{"Seu pedido 88101 foi entregue."}}, At: ago(30 * time.Minute)},
+			{ID: "msg_01M8251BC1F8YR3BXSHH5RBWM3", Inbound: true, Status: portal.StatusReceived, Bubble: views.Bubble{Lines: []string{"Preciso trocar um item."}}, At: ago(27 * time.Minute)},
 			{ID: "msg_01M8251BC1F8YR3BXSHH5RBWM2", Inbound: true, Status: portal.StatusReceived, Kind: "image", At: ago(25 * time.Minute)},
 		},
 		MayWrite: true, MayReveal: true,

@@ -87,7 +87,7 @@ func messageProps() views.MessageProps {
 	return views.MessageProps{
 		Message: sentMessage(), Number: maskedTo, History: sentHistory(), Request: &portal.Request{ID: requestID, At: ago(time.Minute + 22*time.Millisecond), Duration: &took},
 		Tokens: map[string]string{"tok_01KB2M4X7Q9V0T3R5N8W6Y1Z07": "erp-producao"}, Name: "Maria", Contact: true, Template: "order_update", Language: "pt_BR",
-		Preview: views.Preview{Lines: []string{"Olá Maria, o pedido 88213 está enviado."}}, Channel: portal.Channel{Name: "Loja", Phone: "+55 11 4002-8922"},
+		Bubble: views.Bubble{Lines: []string{"Olá Maria, o pedido 88213 está enviado."}}, Channel: portal.Channel{Name: "Loja", Phone: "+55 11 4002-8922"},
 		MayReveal: true, JSON: []byte(`{"id":"` + messageID + `","status":"read"}`),
 	}
 }

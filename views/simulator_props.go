@@ -57,54 +57,16 @@ type PhoneWindow struct {
 
 // PhoneRow is one thing in the thread.
 type PhoneRow struct {
-	ID        string // of the message
-	Mine      bool   // the customer wrote it
-	At        time.Time
-	Day       string // the day that begins here, "" = the same
-	Status    portal.Status
-	Failed    string // why it never reached the phone, "" = it did
-	Quote     string
-	Header    string
-	File      *File
-	Lines     []string
-	Footer    string
-	Place     *PhonePlace
-	Cards     []PhoneCard
-	Order     *PhoneOrder
-	Taps      []PhoneTap
-	Menu      string // label of the button that opens the list
-	Sections  []PhoneSection
+	ID     string // of the message
+	Mine   bool   // the customer wrote it
+	At     time.Time
+	Day    string // the day that begins here, "" = the same
+	Status portal.Status
+	Failed string // why it never reached the phone, "" = it did
+	Quote  string
+	Bubble
 	Reactions []string
 }
-
-// PhonePlace is a location.
-type PhonePlace struct{ Name, Address, Degrees string }
-
-// PhoneCard is a contact card.
-type PhoneCard struct{ Name, Number string }
-
-// PhoneOrder is an order to pay, or the state of one.
-type PhoneOrder struct {
-	Reference, Total, State string
-	Items                   []PhoneItem
-	PIX, Boleto, Link       string
-}
-
-// PhoneItem is a line of an order.
-type PhoneItem struct{ Name, Amount string }
-
-// PhoneTap is a button under a message. Choice is what its form sends; without
-// it the button leads to Href, or only shows what it would do.
-type PhoneTap struct{ Icon, Label, Choice, Href string }
-
-// PhoneSection is a titled part of a list.
-type PhoneSection struct {
-	Title string
-	Rows  []PhoneListRow
-}
-
-// PhoneListRow is one choice of a list.
-type PhoneListRow struct{ Title, Text, Choice string }
 
 // ChaosSwitch is one thing that WhatsApp does wrong on purpose.
 type ChaosSwitch struct {

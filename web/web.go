@@ -53,7 +53,7 @@ func New(o Options) (http.Handler, error) {
 	for _, rt := range o.Dashboard.Routes() {
 		pages.Handle(rt.Pattern, named(rt.Pattern, o.Dashboard.Handler(rt)))
 	}
-	pages.HandleFunc("/", o.Dashboard.NotFound)
+	pages.Handle("/", strangers(pages, o.Dashboard.NotFound, o.Dashboard.WrongMethod))
 	sameOrigin := http.NewCrossOriginProtection()
 	sameOrigin.SetDenyHandler(http.HandlerFunc(crossSite))
 
@@ -73,6 +73,26 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("GET /metrics", d.metrics)
 	mux.Handle("/", securePages(sameOrigin.Handler(limitForm(compress(o.Sessions.Middleware(pages))))))
 	return d.observe(d.secure(keepPaths(v1, mux))), nil
+}
+
+// strangers answers what no route of the pages serves: a path that is there
+// under another method names it, any other path is not found.
+func strangers(pages *http.ServeMux, notFound, wrongMethod http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var allowed []string
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+			probe := &http.Request{Method: method, URL: r.URL, Host: r.Host}
+			if _, pattern := pages.Handler(probe); pattern != "/" && pattern != "" {
+				allowed = append(allowed, method)
+			}
+		}
+		if len(allowed) == 0 {
+			notFound(w, r)
+			return
+		}
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		wrongMethod(w, r)
+	})
 }
 
 // keepPaths hands paths of the API that are not clean to the API, which refuses

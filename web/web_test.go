@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
@@ -28,6 +29,39 @@ func TestPathsOfTheAPIAreNotRedirected(t *testing.T) {
 		h.ServeHTTP(w, r)
 		if got := w.Header().Get("Room"); w.Code != http.StatusOK || got != room {
 			t.Errorf("%s: %d in %q, want %q", path, w.Code, got, room)
+		}
+	}
+}
+
+// A path that is there under another method says which; any other is not found.
+func TestWrongMethod(t *testing.T) {
+	t.Parallel()
+	status := func(code int) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
+	}
+	pages := http.NewServeMux()
+	pages.Handle("GET /{$}", status(http.StatusOK))
+	pages.Handle("GET /messages/{id}", status(http.StatusOK))
+	pages.Handle("POST /messages/{id}/cancel", status(http.StatusOK))
+	pages.Handle("POST /messages/{id}", status(http.StatusOK))
+	pages.Handle("/", strangers(pages, status(http.StatusNotFound), status(http.StatusMethodNotAllowed)))
+	for request, want := range map[string]struct {
+		code  int
+		allow string
+	}{
+		"GET /":                    {http.StatusOK, ""},
+		"POST /":                   {http.StatusMethodNotAllowed, "GET, HEAD"},
+		"DELETE /messages/a":       {http.StatusMethodNotAllowed, "GET, HEAD, POST"},
+		"GET /messages/a/cancel":   {http.StatusMethodNotAllowed, "POST"},
+		"PATCH /messages/a/cancel": {http.StatusMethodNotAllowed, "POST"},
+		"DELETE /nothing":          {http.StatusNotFound, ""},
+		"GET /messages/a/b/c":      {http.StatusNotFound, ""},
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		w := httptest.NewRecorder()
+		pages.ServeHTTP(w, httptest.NewRequest(method, path, http.NoBody))
+		if got := w.Header().Get("Allow"); w.Code != want.code || got != want.allow {
+			t.Errorf("%s: %d, Allow %q, want %v", request, w.Code, got, want)
 		}
 	}
 }

@@ -42,6 +42,7 @@ var portalPages = map[string][]string{
 	"GET /contacts":      {"/contacts", "/contacts?q=ana", "/contacts?env=live"},
 	"GET /contacts/{id}": {"/contacts/{contact}", "/contacts/{client}"},
 
+	"GET /contacts/new":                {"/contacts/new", "/contacts/new?env=live"},
 	"GET /contacts/import":             {"/contacts/import", "/contacts/import?env=live"},
 	"GET /contacts/import/{id}":        {"/contacts/import/{uploaded}", "/contacts/import/{checked}", "/contacts/import/{imported}"},
 	"GET /contacts/import/{id}/errors": {},

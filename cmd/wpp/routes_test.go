@@ -78,9 +78,13 @@ var portalRoutes = map[string]portalRoute{
 
 	"GET /media/{id}": {who: rowOwner, may: portal.WriteMessages, path: "/media/{media}"},
 
-	"GET /contacts":                     {who: members, may: portal.ReadMessages, path: "/contacts"},
-	"GET /contacts/{id}":                {who: rowOwner, may: portal.ReadMessages, path: "/contacts/{contact}"},
-	"POST /contacts/{id}":               {who: rowOwner, may: portal.WriteMessages, path: "/contacts/{contact}", form: "name=Ana&email=&tags=vip"},
+	"GET /contacts":               {who: members, may: portal.ReadMessages, path: "/contacts"},
+	"GET /contacts/{id}":          {who: rowOwner, may: portal.ReadMessages, path: "/contacts/{contact}"},
+	"POST /contacts/{id}":         {who: rowOwner, may: portal.WriteMessages, path: "/contacts/{contact}", form: "name=Ana&email=&tags=vip"},
+	"POST /contacts":              {who: members, may: portal.WriteMessages, path: "/contacts", form: "phone=%2B5531977776666&name=Nova"},
+	"GET /contacts/new":           {who: members, may: portal.WriteMessages, path: "/contacts/new"},
+	"POST /contacts/{id}/consent": {who: rowOwner, may: portal.WriteMessages, path: "/contacts/{client}/consent", form: "wants=all&source=balcao"},
+
 	"GET /contacts/import":              {who: members, may: portal.WriteMessages, path: "/contacts/import"},
 	"POST /contacts/import":             {who: members, may: portal.WriteMessages, path: "/contacts/import"},
 	"GET /contacts/import/{id}":         {who: rowOwner, may: portal.WriteMessages, path: "/contacts/import/{checked}"},

@@ -80,6 +80,24 @@ func (c composer) body() ([]byte, error) {
 	return plainJSON(b, "")
 }
 
+// message is what was written so far, which may not be enough to be sent.
+func (c composer) message() portal.Message {
+	if c.form.Get("type") == views.KindJSON {
+		return portal.Message{}
+	}
+	var b composed
+	c.fill(&b)
+	m := portal.Message{Direction: portal.Outbound, Type: b.Type}
+	switch {
+	case b.Template != nil:
+		m.Content, _ = plainJSON(b.Template, "")
+	case b.Location != nil && max(math.Abs(b.Location.Latitude), math.Abs(b.Location.Longitude)) > 180:
+	default:
+		m.Content, _ = b.JSON(b.Type)
+	}
+	return m
+}
+
 // plainJSON writes v as a person would: no HTML escapes.
 func plainJSON(v any, indent string) ([]byte, error) {
 	var out bytes.Buffer

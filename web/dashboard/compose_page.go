@@ -164,11 +164,21 @@ func (p *Person) sender(ctx context.Context) portal.Caller {
 	return c
 }
 
-// firstTemplate is where the list starts for a reader: at the first template in
-// their language, else at the first one.
+// firstTemplate is where a list of templates starts: at the first approved one
+// in the language, else at the first approved one, else at the first.
 func firstTemplate(all []portal.Template, lang string) int {
-	mine := func(t portal.Template) bool { return strings.HasPrefix(t.Language, lang[:2]) }
-	return max(0, slices.IndexFunc(all, mine))
+	approved := func(t portal.Template) bool { return t.Status == portal.TemplateApproved }
+	mine := func(t portal.Template) bool { return approved(t) && language(t.Language) == language(lang) }
+	if i := slices.IndexFunc(all, mine); i >= 0 {
+		return i
+	}
+	return max(0, slices.IndexFunc(all, approved))
+}
+
+// language is the language of a locale such as pt_BR or pt-BR.
+func language(locale string) string {
+	lang, _, _ := strings.Cut(strings.ReplaceAll(locale, "_", "-"), "-")
+	return strings.ToLower(lang)
 }
 
 // compose reads a form and finds out all that its page shows.
@@ -206,21 +216,26 @@ func (d *Dashboard) compose(ctx context.Context, p *Person, form url.Values) (c 
 	if err != nil {
 		return c, err
 	}
-	body, raw := composer{form: form, to: to, known: known, now: d.Store.Now(), zone: p.Zone}.body()
+	written := composer{form: form, to: to, known: known, now: d.Store.Now(), zone: p.Zone}
+	body, raw := written.body()
 	c.body = body
 	if raw == nil {
 		c.draft, c.err = d.Wire.MessageDraft(body)
 	} else {
 		c.err = portal.Refuse(portal.CodeMalformedJSON)
 	}
+	shown := drafted(c.draft)
+	if c.err != nil {
+		shown = written.message()
+	}
 	if err := d.judge(ctx, p, &c); err != nil {
 		return c, err
 	}
-	held, err := d.files(ctx, p, drafted(c.draft))
+	held, err := d.files(ctx, p, shown)
 	if err != nil {
 		return c, err
 	}
-	c.props.Preview = known.shown(ctx, drafted(c.draft), held)
+	c.props.Preview = known.bubble(ctx, shown, held)
 	c.props.Calls = d.calls(body, form.Get("reference"))
 	return c, nil
 }

@@ -28,7 +28,7 @@ var written = map[string]struct {
 	"buttons":   {url.Values{"say": {"Troca?"}, "footer": {"Loja"}, "button1": {"Sim"}, "button2": {"Não"}}, []string{"Troca?", "Sim", "Não"}},
 	"list":      {url.Values{"say": {"Escolha"}, "list_button": {"Ver"}, "list_rows": {"Trocas | até 30 dias\n\nEntregas"}}, []string{"Escolha", "Trocas", "Entregas"}},
 	"link":      {url.Values{"say": {"Seu pedido"}, "link_label": {"Abrir"}, "link_url": {"https://loja.example.com/p/1"}}, []string{"Seu pedido", "Abrir"}},
-	"order":     {url.Values{"say": {"Pague"}, "order_ref": {"PED-1"}, "items": {"Camiseta | 2 | 99,95"}, "shipping": {"10"}, "pay": {"boleto"}, "boleto": {strings.Repeat("1", 47)}}, []string{"Pague", "PED-1"}},
+	"order":     {url.Values{"say": {"Pague"}, "order_ref": {"PED-1"}, "items": {"Camiseta | 2 | 99,95"}, "shipping": {"10"}, "pay": {"boleto"}, "boleto": {strings.Repeat("1", 47)}}, []string{"Pague", "PED-1", "2 × Camiseta", "R$ 209.90", strings.Repeat("1", 47)}},
 	"json":      {url.Values{"json": {`{"to":"+5511900000001","type":"text","text":{"body":"Por JSON"}}`}}, []string{"Por JSON"}},
 	"scheduled": {url.Values{"type": {"text"}, "text": {"Depois"}, "send_at": {"2030-01-02T10:00"}}, nil},
 }
@@ -93,7 +93,10 @@ func TestComposeRefusals(t *testing.T) {
 	_, page := o.desk.send("/messages", url.Values{"env": {"test"}, "type": {"text"}, "to": {"11 98888-7777"}, "text": {"Fora da janela"}, "nonce": {"a"}}, http.StatusUnprocessableEntity)
 	o.has(page, "Not sent: 24-hour window closed", "/docs/errors", "Fora da janela", "fallback_template")
 	_, page = o.desk.send("/messages", url.Values{"env": {"test"}, "type": {"buttons"}, "to": {sampleNumber}, "say": {"Oi"}, "nonce": {"b"}}, http.StatusUnprocessableEntity)
-	o.has(page, `href="#button1"`)
+	o.has(page, `href="#button1"`, `id="button1-e"`, "Nothing was sent")
+	o.lacks(page, "Nothing was saved")
+	_, page = o.desk.send("/messages", url.Values{"env": {"test"}, "type": {"template"}, "template": {"order_update/pt_BR"}, "p.name": {"Ana"}, "to": {""}, "nonce": {"t"}}, http.StatusUnprocessableEntity)
+	o.has(page, `id="to-e"`, "Olá Ana, o pedido {{order}}") // what was written so far is seen
 	_, page = o.desk.send("/messages", url.Values{"env": {"test"}, "type": {"json"}, "json": {`{"to":1}`}, "nonce": {"c"}}, http.StatusUnprocessableEntity)
 	o.has(page, "/to It must be of type string.", "/type")
 	_, page = o.desk.send("/messages", url.Values{"env": {"test"}, "type": {"text"}, "to": {"Ana"}, "text": {"Oi"}, "nonce": {"d"}}, http.StatusOK)

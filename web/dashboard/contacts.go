@@ -53,6 +53,7 @@ type contactView struct {
 	status   int
 	revealed bool
 	form     *views.ContactForm // as it was sent, when it was refused
+	wish     views.ConsentForm
 	errors   map[string]portal.Words
 }
 
@@ -150,7 +151,7 @@ func (d *Dashboard) showContact(w http.ResponseWriter, r *http.Request, p *Perso
 	s := p.sight()
 	s.revealed = v.revealed
 	props := views.ContactProps{
-		Contact: s.contact(c), Now: d.Store.Now(), Always: p.alwaysOpen(c.Phone), Confirm: confirmation(c), Revealed: v.revealed, Errors: v.errors,
+		Contact: s.contact(c), Now: d.Store.Now(), Always: p.alwaysOpen(c.Phone), Confirm: confirmation(c), Revealed: v.revealed, Errors: v.errors, Wish: v.wish,
 		MayWrite: p.May(portal.WriteMessages), MayExport: p.May(portal.RevealNumbers), Form: views.ContactForm{Name: c.Name, Tags: strings.Join(c.Tags, ", ")},
 	}
 	if v.form != nil {

@@ -102,7 +102,9 @@ func (s sentTemplate) fill(tpl portal.Template) (lines []string) {
 // values are pairs of placeholder and value for one part of the template.
 func (s sentTemplate) values(part string) (pairs []string) {
 	for name, value := range s.Parameters {
-		pairs = append(pairs, "{{"+name+"}}", value)
+		if value != "" { // what is not filled in yet is seen as such
+			pairs = append(pairs, "{{"+name+"}}", value)
+		}
 	}
 	for _, c := range s.Components {
 		if !strings.EqualFold(c.Type, part) {

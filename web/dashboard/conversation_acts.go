@@ -232,9 +232,25 @@ func (d *Dashboard) sayForm(ctx context.Context, p *Person, v conversationView, 
 		props.Say.Set("nonce", newNonce())
 	}
 	if props.Say.Get("template") == "" && len(props.Templates) > 0 {
-		props.Say.Set("template", props.Templates[0].Name+"/"+props.Templates[0].Language)
+		t := props.Templates[firstTemplate(props.Templates, p.speaks(props.Contact))]
+		props.Say.Set("template", t.Name+"/"+t.Language)
 	}
 	return nil
+}
+
+// speaks is the language that a person is written to in: their own, else that
+// of their country, else the account's.
+func (p *Person) speaks(c *portal.Contact) string {
+	switch {
+	case c == nil:
+	case c.Language != "":
+		return c.Language
+	case c.Country == "BR", c.Country == "PT":
+		return portal.LangPT
+	case c.Country != "":
+		return portal.LangEN
+	}
+	return p.Account.Language
 }
 
 // templateParameters is the part of a form with a field for each parameter of a template.

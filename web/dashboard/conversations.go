@@ -218,23 +218,9 @@ func (d *Dashboard) thread(ctx context.Context, p *Person, h portal.Handoff, s s
 		}
 		row := views.ThreadMessage{ID: m.ID, Inbound: m.Direction == portal.Inbound, Status: m.Status, Kind: contentKind(ctx, m), At: m.CreatedAt, Failure: m.Failure}
 		if !s.withheld {
-			row.Preview = s.shown(known.shown(ctx, m, held))
+			row.Bubble = s.shown(known.bubble(ctx, m, held))
 		}
 		props.Thread = append(props.Thread, row)
 	}
 	return nil
-}
-
-// shown masks what a bubble says.
-func (s sight) shown(v views.Preview) views.Preview {
-	for i := range v.Lines {
-		v.Lines[i] = s.text(v.Lines[i])
-	}
-	for i := range v.Taps {
-		v.Taps[i] = s.text(v.Taps[i])
-	}
-	if v.File != nil {
-		v.File.Name = s.text(v.File.Name)
-	}
-	return v
 }

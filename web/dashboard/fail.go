@@ -36,6 +36,13 @@ func (d *Dashboard) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
+// WrongMethod answers a path that is a page, or takes a form, but not in this
+// way; the header Allow names the ways.
+func (d *Dashboard) WrongMethod(w http.ResponseWriter, r *http.Request) {
+	r = r.WithContext(d.visitorFrame(r))
+	_ = d.page(w, r, http.StatusMethodNotAllowed, views.WrongMethod(portal.RequestID(r.Context())))
+}
+
 // NotFound answers a path that no route has.
 func (d *Dashboard) NotFound(w http.ResponseWriter, r *http.Request) {
 	d.fail(w, r, portal.Refuse(portal.CodeNotFound))

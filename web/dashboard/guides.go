@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/wppmarketing/developers/apidocs"
 	"github.com/wppmarketing/developers/portal"
@@ -25,7 +26,7 @@ func (d *Dashboard) guide(w http.ResponseWriter, r *http.Request, _ *Person) err
 func (d *Dashboard) guideProps(r *http.Request) views.GuideProps {
 	language := apidocs.LanguageOf(r.FormValue("code"))
 	p := views.GuideProps{
-		BaseURL: d.BaseURL, Style: apidocs.URL("docs.css"), Language: language.ID,
+		BaseURL: d.BaseURL, Query: strings.TrimSpace(r.URL.Query().Get("q")), Style: apidocs.URL("docs.css"), Language: language.ID,
 		Samples: map[string]string{
 			"send":  apidocs.Sample("send", language, d.BaseURL),
 			"retry": apidocs.Sample("retry", language, d.BaseURL),

@@ -93,7 +93,7 @@ func (d *Dashboard) messageProps(ctx context.Context, p *Person, id string, v me
 		if err != nil {
 			return props, err
 		}
-		props.Preview, props.Context = s.shown(known.shown(ctx, m, held)), s.text(originOf(ctx, m))
+		props.Bubble, props.Context = s.shown(known.bubble(ctx, m, held)), s.text(originOf(ctx, m))
 	}
 	if props.JSON, err = d.Wire.MessageAnswer(props.Message, props.History, ui.From(ctx).Lang); err != nil {
 		return props, err

@@ -153,3 +153,20 @@ func TestOfferedScopes(t *testing.T) {
 		}
 	}
 }
+
+// TestErrorsAreSearched finds codes by name, by WhatsApp's number and by words.
+func TestErrorsAreSearched(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.has(o.read("/docs/errors", 200), `href="#e-422"`, `href="#e-whatsapp"`, `id="window_closed"`, `id="wa-131047"`)
+	for query, c := range map[string]struct{ found, not string }{
+		"131047":        {`id="wa-131047"`, `id="wa-131026"`},
+		"window_closed": {`id="window_closed"`, `id="opted_out"`},
+		"24-hour":       {`id="window_closed"`, `id="invalid_token"`},
+		"nothing-like":  {"Nothing matches", `id="window_closed"`},
+	} {
+		page := o.read("/docs/errors?q="+query, 200)
+		o.has(page, c.found)
+		o.lacks(page, c.not)
+	}
+}

@@ -89,6 +89,8 @@ func (d *Dashboard) routes() []Route {
 		{"GET /media/{id}", byID, portal.WriteMessages, d.mediaFile},
 
 		{"GET /contacts", member, portal.ReadMessages, d.contacts},
+		{"POST /contacts", member, portal.WriteMessages, d.createContact},
+		{"GET /contacts/new", member, portal.WriteMessages, d.contactForm},
 		{"GET /contacts/import", member, portal.WriteMessages, d.imports},
 		{"POST /contacts/import", member, portal.WriteMessages, d.uploadImport},
 		{"GET /contacts/import/{id}", byID, portal.WriteMessages, d.importPage},
@@ -98,6 +100,7 @@ func (d *Dashboard) routes() []Route {
 		{"POST /contacts/import/{id}/start", byID, portal.WriteMessages, d.startImport},
 		{"GET /contacts/{id}", byID, portal.ReadMessages, d.contact},
 		{"POST /contacts/{id}", byID, portal.WriteMessages, d.saveContact},
+		{"POST /contacts/{id}/consent", byID, portal.WriteMessages, d.saveConsent},
 		{"POST /contacts/{id}/export", byID, portal.RevealNumbers, d.exportContact},
 		{"POST /contacts/{id}/erase", byID, portal.WriteMessages, d.eraseContact},
 		{"POST /contacts/{id}/reveal", byID, portal.ReadMessages, d.revealContact},
