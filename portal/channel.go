@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/json"
+	"regexp"
 	"strconv"
 	"time"
 )
@@ -104,11 +105,30 @@ type ChannelSecrets struct {
 // needs to talk and to be believed.
 func NewSimulatedChannel(t Tenant, name, phone string, now time.Time) (Channel, ChannelSecrets) {
 	unlimited, throughput := 0, 80 // messages a second, as a real number
+	id := metaID()
 	return Channel{
 		ID: NewID(PrefixChannel), AccountID: t.AccountID, Environment: t.Environment, Name: name, Phone: phone,
-		Provider: ProviderSimulator, PhoneNumberID: metaID(), WABA: metaID(), Status: ChannelConnected, Quality: "green",
+		Provider: ProviderSimulator, PhoneNumberID: id, WABA: metaID(), Status: ChannelConnected, Quality: "green",
 		PeopleLimit: &unlimited, Throughput: &throughput, CreatedAt: now, UpdatedAt: now,
-	}, ChannelSecrets{Token: "EAA" + rand.Text() + rand.Text(), AppSecret: []byte(rand.Text()), VerifyToken: rand.Text()}
+	}, ChannelSecrets{Token: SimulatorToken(id), AppSecret: []byte(rand.Text()), VerifyToken: rand.Text()}
+}
+
+// simulatorToken is the shape of a simulated number's token. It names the number,
+// because some addresses of the Cloud API name only the app.
+var simulatorToken = regexp.MustCompile(`^EAA([0-9]{1,20})Z[A-Z2-7]{26,}$`)
+
+// SimulatorToken returns a new token for a simulated number.
+func SimulatorToken(phoneNumberID string) string {
+	return "EAA" + phoneNumberID + "Z" + rand.Text() + rand.Text()
+}
+
+// SimulatorTokenOf returns the number that such a token is for, "" when it names none.
+func SimulatorTokenOf(token string) string {
+	m := simulatorToken.FindStringSubmatch(token)
+	if m == nil {
+		return ""
+	}
+	return m[1]
 }
 
 // metaID returns fifteen random digits, as Meta's ids look.

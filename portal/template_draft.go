@@ -43,7 +43,7 @@ type TemplateComponent struct {
 	Type                      string           `json:"type" minLength:"1" maxLength:"16" doc:"HEADER, BODY, FOOTER or BUTTONS, each at most once; BODY is required." example:"BODY"`
 	Format                    string           `json:"format,omitempty" maxLength:"16" doc:"Of a header: TEXT, IMAGE, VIDEO, DOCUMENT or LOCATION." example:"TEXT"`
 	Text                      string           `json:"text,omitempty" maxLength:"1024" doc:"Body up to 1,024 characters, header and footer up to 60. Parameters are {{name}} or {{1}}; a footer has none." example:"Olá {{name}}, o pedido {{order}} está {{status}}."`
-	Example                   *TemplateExample `json:"example,omitempty" doc:"An example for each parameter, for WhatsApp's review; of a file its handle."`
+	Example                   *TemplateExample `json:"example,omitempty" doc:"An example for each parameter, for WhatsApp's review; of a file a med_… id."`
 	Buttons                   []TemplateButton `json:"buttons,omitempty" maxItems:"10" doc:"Of BUTTONS: one to ten. Quick replies stand together, before or after the others."`
 	AddSecurityRecommendation *bool            `json:"add_security_recommendation,omitempty" doc:"Of an authentication BODY, in place of text."`
 	CodeExpirationMinutes     *int             `json:"code_expiration_minutes,omitempty" minimum:"1" maximum:"90" doc:"Of an authentication FOOTER, in place of text."`
@@ -53,7 +53,7 @@ type TemplateComponent struct {
 type TemplateExample struct {
 	HeaderText      []string       `json:"header_text,omitempty" maxItems:"1" doc:"Positional: the example of the header's parameter."`
 	HeaderTextNamed []NamedExample `json:"header_text_named_params,omitempty" maxItems:"1" doc:"Named: the example of the header's parameter."`
-	HeaderHandle    []string       `json:"header_handle,omitempty" maxItems:"1" doc:"Of a file: the handle of an upload to WhatsApp."`
+	HeaderHandle    []string       `json:"header_handle,omitempty" maxItems:"1" doc:"Of a file: a med_… id, which is handed to WhatsApp, or a handle that WhatsApp gave you."`
 	BodyText        [][]string     `json:"body_text,omitempty" maxItems:"1" doc:"Positional: one list with the examples in order."`
 	BodyTextNamed   []NamedExample `json:"body_text_named_params,omitempty" maxItems:"100" doc:"Named: an example for each name."`
 }

@@ -131,14 +131,14 @@ func (p *program) services(a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	p.templates, err = templates.New(templates.Options{Store: p.store, Logger: p.logger, Simulator: simulated, Cloud: cloud})
-	if err != nil {
-		return err
-	}
 	p.media, err = media.New(media.Options{
 		Store: p.store, Shelf: shelf, Logger: p.logger,
 		Clients: map[string]*whatsapp.Client{portal.ProviderSimulator: simulated, portal.ProviderCloud: cloud},
 	})
+	if err != nil {
+		return err
+	}
+	p.templates, err = templates.New(templates.Options{Store: p.store, Logger: p.logger, Simulator: simulated, Cloud: cloud, Open: p.media.Open})
 	if err != nil {
 		return err
 	}

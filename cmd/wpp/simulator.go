@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -124,14 +122,9 @@ func simulatedPhone(ctx context.Context, st *store.Store, number string) (simula
 		ID: portal.NewID(portal.PrefixAccount), Name: "Simulator", Status: portal.AccountActive, Plan: portal.PlanUnlimited,
 		Language: portal.LangEN, Timezone: "UTC", Country: "BR", CreatedAt: now, UpdatedAt: now,
 	}
-	channel := portal.Channel{
-		ID: portal.NewID(portal.PrefixChannel), AccountID: account.ID, Environment: portal.Live, Name: "Simulator", Phone: number,
-		Provider: portal.ProviderSimulator, PhoneNumberID: fifteenDigits(), WABA: fifteenDigits(), Default: true,
-		Status: portal.ChannelConnected, Quality: "green", CreatedAt: now, UpdatedAt: now,
-	}
-	sealed, err := st.SealChannel(channel.ID, portal.ChannelSecrets{
-		Token: "EAA" + rand.Text() + rand.Text(), AppSecret: []byte(rand.Text()), VerifyToken: rand.Text(),
-	})
+	channel, secrets := portal.NewSimulatedChannel(portal.Tenant{AccountID: account.ID, Environment: portal.Live}, "Simulator", number, now)
+	channel.Default = true
+	sealed, err := st.SealChannel(channel.ID, secrets)
 	if err != nil {
 		return simulator.Phone{}, err
 	}
@@ -145,15 +138,6 @@ func simulatedPhone(ctx context.Context, st *store.Store, number string) (simula
 		return simulator.Phone{}, err
 	}
 	return journal.PhoneOf(ctx, channel.ID)
-}
-
-// fifteenDigits returns an id as Meta's look.
-func fifteenDigits() string {
-	n, err := rand.Int(rand.Reader, big.NewInt(900_000_000_000_000))
-	if err != nil {
-		panic(err) // crypto/rand does not fail
-	}
-	return n.Add(n, big.NewInt(100_000_000_000_000)).String()
 }
 
 // serveSimulator answers and calls back until ctx ends.

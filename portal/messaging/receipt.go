@@ -19,10 +19,11 @@ const (
 )
 
 // ReadTx marks a message that a person sent as read and returns it; WhatsApp is
-// told after the commit. not_found for one that we sent, as for none.
-func (s *Service) ReadTx(tx *store.Tx, c portal.Caller, id string) (m portal.Message, err error) {
+// told after the commit, with typing also that somebody writes an answer.
+// not_found for one that we sent, as for none.
+func (s *Service) ReadTx(tx *store.Tx, c portal.Caller, id string, typing bool) (m portal.Message, err error) {
 	defer portal.Wrap(&err, "Read(%s)", id)
-	if err := tx.MarkRead(c.Tenant, id); err != nil {
+	if err := tx.MarkRead(c.Tenant, id, typing); err != nil {
 		return m, err
 	}
 	tx.AfterCommit(func() { s.store.Notify(TopicReceipts) })
@@ -79,7 +80,9 @@ func (s *Service) tellRead(ctx context.Context, r store.Receipt) (next *time.Tim
 	if err != nil {
 		return nil, err
 	}
-	out := s.clients[channel.Provider].MarkRead(ctx, whatsapp.Channel{PhoneNumberID: channel.PhoneNumberID, Token: secrets.Token}, m.ProviderMessageID)
+	out := s.clients[channel.Provider].MarkRead(ctx, whatsapp.Channel{PhoneNumberID: channel.PhoneNumberID, Token: secrets.Token}, whatsapp.Read{
+		MessageID: m.ProviderMessageID, Typing: r.Typing && r.Tries == 1, // later it is not true any more
+	})
 	if out.Kind == whatsapp.Accepted || out.Kind == whatsapp.Refused || r.Tries >= receiptTries {
 		s.log.InfoContext(ctx, "read receipt", "message_id", m.ID, "outcome", string(out.Kind), "http_status", out.HTTPStatus)
 		return nil, nil //nolint:nilnil // it is over

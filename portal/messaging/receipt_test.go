@@ -19,11 +19,14 @@ func TestWhatsAppIsToldWhatWasRead(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	in := b.writes("+5521987654321", "Olá")
-	down, told := true, 0
+	down, told, typed := true, 0, 0
 	b.intercept(func(w http.ResponseWriter, r *http.Request) bool {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			b.Error(err)
+		}
+		if strings.Contains(string(body), `"typing_indicator":{"type":"text"}`) {
+			typed++
 		}
 		if down {
 			w.WriteHeader(http.StatusServiceUnavailable)
@@ -36,7 +39,7 @@ func TestWhatsAppIsToldWhatWasRead(t *testing.T) {
 		return true
 	})
 	b.tx(func(tx *store.Tx) error {
-		m, err := b.service.ReadTx(tx, b.caller, in.ID)
+		m, err := b.service.ReadTx(tx, b.caller, in.ID, true)
 		if err == nil && m.ReadAt == nil {
 			b.Error("it is not read")
 		}
@@ -55,12 +58,12 @@ func TestWhatsAppIsToldWhatWasRead(t *testing.T) {
 	tell(1)
 	b.clock.add(time.Hour)
 	tell(0)
-	if told != 1 {
-		t.Errorf("WhatsApp was told %d times", told)
+	if told != 1 || typed != 1 {
+		t.Errorf("WhatsApp was told %d times, and %d times that somebody is typing", told, typed)
 	}
 	sent := b.accept(text(magic("01")))
 	err := b.store.Tx(t.Context(), func(tx *store.Tx) error {
-		_, err := b.service.ReadTx(tx, b.caller, sent.ID)
+		_, err := b.service.ReadTx(tx, b.caller, sent.ID, false)
 		return err
 	})
 	code(t, "one that we sent", err, portal.CodeNotFound)

@@ -12,11 +12,13 @@ type Receipt struct {
 	MessageID string
 	Tenant    portal.Tenant
 	Tries     int
+	Typing    bool // and that somebody writes an answer
 }
 
 // MarkRead notes that an inbound message was read, once, and that WhatsApp is to
-// be told. Asked again, it is told again, which changes nothing there.
-func (tx *Tx) MarkRead(t portal.Tenant, id string) (err error) {
+// be told, with typing also that somebody writes an answer. Asked again, it is
+// told again, which changes nothing there.
+func (tx *Tx) MarkRead(t portal.Tenant, id string, typing bool) (err error) {
 	defer portal.Wrap(&err, "MarkRead(%s)", id)
 	err = tx.one(tx.Exec(`
 UPDATE /* Receipt.MarkRead */ messages
@@ -29,10 +31,10 @@ AND direction = 'inbound'`, tx.now, tx.now, id, t.AccountID, string(t.Environmen
 		return err
 	}
 	_, err = tx.Exec(`
-INSERT /* Receipt.Add */ INTO receipts (id, account_id, environment, claims, due_at)
-VALUES (?, ?, ?, 0, ?)
+INSERT /* Receipt.Add */ INTO receipts (id, account_id, environment, typing, claims, due_at)
+VALUES (?, ?, ?, ?, 0, ?)
 ON CONFLICT (id) DO UPDATE
-SET claims = 0, due_at = excluded.due_at`, id, t.AccountID, string(t.Environment), tx.now)
+SET claims = 0, due_at = excluded.due_at, typing = excluded.typing`, id, t.AccountID, string(t.Environment), typing, tx.now)
 	return err
 }
 
@@ -44,11 +46,11 @@ func (tx *Tx) ClaimReceipts(limit int, lease time.Duration) (list []Receipt, err
 		return nil, err
 	}
 	err = tx.Rows(`
-SELECT /* Receipt.Claimed */ id, account_id, environment, claims
+SELECT /* Receipt.Claimed */ id, account_id, environment, claims, typing
 FROM receipts
 WHERE id IN `+listOf(len(ids)), textArgs(ids), func(scan func(dest ...any) error) error {
 		var r Receipt
-		err := scan(&r.MessageID, &r.Tenant.AccountID, (*string)(&r.Tenant.Environment), &r.Tries)
+		err := scan(&r.MessageID, &r.Tenant.AccountID, (*string)(&r.Tenant.Environment), &r.Tries, &r.Typing)
 		list = append(list, r)
 		return err
 	})

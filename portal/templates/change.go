@@ -32,6 +32,9 @@ func (s *Service) Create(ctx context.Context, c portal.Caller, d portal.Template
 	if err != nil {
 		return t, err
 	}
+	if err := s.placeSamples(ctx, c.Tenant, a, d.Components); err != nil {
+		return t, err
+	}
 	w, err := wireOf(d)
 	if err != nil {
 		return t, err
@@ -127,6 +130,9 @@ func (s *Service) Edit(ctx context.Context, c portal.Caller, known portal.Templa
 	}
 	a, err := s.holderOf(ctx, known)
 	if err != nil {
+		return t, err
+	}
+	if err := s.placeSamples(ctx, c.Tenant, a, d.Components); err != nil {
 		return t, err
 	}
 	w, err := wireOf(d)

@@ -22,6 +22,7 @@ package templates
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 
 	"github.com/wppmarketing/developers/portal"
@@ -34,13 +35,18 @@ type Options struct {
 	Store     *store.Store
 	Simulator *whatsapp.Client // of simulated channels
 	Cloud     *whatsapp.Client // of Meta's channels; nil = there are none
+	Open      Open             // the account's files, for samples; nil = there are none
 	Logger    *slog.Logger     // nil = discard
 }
+
+// Open returns a media of a tenant and its content; not_found when it is not there.
+type Open func(ctx context.Context, t portal.Tenant, mediaID string) (portal.Media, io.ReadSeekCloser, error)
 
 // Service is the use case. It is safe for concurrent use.
 type Service struct {
 	store   *store.Store
 	clients map[string]*whatsapp.Client
+	open    Open
 	log     *slog.Logger
 }
 
@@ -52,7 +58,12 @@ func New(o Options) (*Service, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Service{store: o.Store, log: o.Logger, clients: map[string]*whatsapp.Client{
+	if o.Open == nil {
+		o.Open = func(context.Context, portal.Tenant, string) (portal.Media, io.ReadSeekCloser, error) {
+			return portal.Media{}, nil, portal.Refuse(portal.CodeNotFound)
+		}
+	}
+	return &Service{store: o.Store, log: o.Logger, open: o.Open, clients: map[string]*whatsapp.Client{
 		portal.ProviderSimulator: o.Simulator, portal.ProviderCloud: o.Cloud,
 	}}, nil
 }

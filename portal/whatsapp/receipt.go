@@ -10,11 +10,21 @@ import (
 	"net/url"
 )
 
+// Read is what WhatsApp is told of a message that a person sent.
+type Read struct {
+	MessageID string // wamid
+	Typing    bool   // the person sees "typing…", for 25 seconds or until the next message
+}
+
 // MarkRead tells WhatsApp that a message a person sent was read, with all before
 // it. Telling it twice changes nothing, so every outcome but Accepted and
 // Refused may be tried again.
-func (c *Client) MarkRead(ctx context.Context, ch Channel, messageID string) Outcome {
-	body, err := json.Marshal(map[string]string{"messaging_product": "whatsapp", "status": "read", "message_id": messageID})
+func (c *Client) MarkRead(ctx context.Context, ch Channel, r Read) Outcome {
+	content := map[string]any{"messaging_product": "whatsapp", "status": "read", "message_id": r.MessageID}
+	if r.Typing {
+		content["typing_indicator"] = map[string]string{"type": "text"}
+	}
+	body, err := json.Marshal(content)
 	if err != nil {
 		return Outcome{Kind: Refused, Cause: err}
 	}

@@ -174,10 +174,11 @@ func (a *API) cancelMessage(tx *store.Tx, c *call, in *struct {
 }
 
 func (a *API) readMessage(tx *store.Tx, c *call, in *struct {
-	ID string `path:"id" doc:"Id of the message."`
+	ID     string `path:"id" doc:"Id of the message."`
+	Typing bool   `query:"typing" doc:"true: the person also sees that somebody is typing, for 25 seconds or until your next message."`
 },
 ) (reply, error) {
-	m, err := a.Messaging.ReadTx(tx, c.caller, in.ID)
+	m, err := a.Messaging.ReadTx(tx, c.caller, in.ID, in.Typing)
 	if err != nil {
 		return reply{}, err
 	}

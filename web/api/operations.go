@@ -60,6 +60,7 @@ var (
 		portal.CodeMediaNotFound, portal.CodeMediaInvalid,
 	}
 	refusedTemplates = []portal.Code{portal.CodeNoChannel, portal.CodeChannelLoggedOut}
+	refusedSamples   = append([]portal.Code{portal.CodeMediaNotFound, portal.CodeMediaInvalid}, refusedTemplates...)
 	refusedContacts  = []portal.Code{portal.CodeInvalidNumber, portal.CodeContactConflict}
 )
 
@@ -104,7 +105,7 @@ var developerOperations = []Operation{
 	{
 		ID: "readMessage", Method: "POST", Path: "/v1/messages/{id}/read", Scope: portal.ScopeMessagesSend, Module: portal.ModuleMessages, Tag: "Messages", Idempotent: true, Success: ok, Answer: "inbound",
 		Summary: portal.Words{EN: "Mark a message as read", PT: "Marcar uma mensagem como lida"},
-		Text:    portal.Words{EN: "The person sees blue ticks on what they wrote, and on all before it. Only for received messages; asking again changes nothing.", PT: "A pessoa vê os tiques azuis no que escreveu e em tudo antes. Só para mensagens recebidas; pedir de novo não muda nada."},
+		Text:    portal.Words{EN: "The person sees blue ticks on what they wrote, and on all before it. Only for received messages; asking again changes nothing. With `typing=true` the person also sees \"typing…\", for 25 seconds or until your next message.", PT: "A pessoa vê os tiques azuis no que escreveu e em tudo antes. Só para mensagens recebidas; pedir de novo não muda nada. Com `typing=true` a pessoa também vê \"digitando…\", por 25 segundos ou até a sua próxima mensagem."},
 	},
 	{
 		ID: "listMessages", Method: "GET", Path: "/v1/messages", Scope: portal.ScopeMessagesRead, Module: portal.ModuleMessages, Tag: "Messages", Success: ok, Answer: "message", Codes: []portal.Code{portal.CodeInvalidNumber},
@@ -123,7 +124,7 @@ var developerOperations = []Operation{
 		Text:    portal.Words{EN: "One row for each name and language. Only approved ones are sent.", PT: "Uma linha por nome e idioma. Só os aprovados são enviados."},
 	},
 	{
-		ID: "createTemplate", Method: "POST", Path: "/v1/templates", Scope: portal.ScopeTemplatesWrite, Module: portal.ModuleMessages, Tag: "Templates", Body: true, Idempotent: true, Success: []int{http.StatusCreated}, Answer: "template", Codes: append([]portal.Code{portal.CodeTemplateExists}, refusedTemplates...),
+		ID: "createTemplate", Method: "POST", Path: "/v1/templates", Scope: portal.ScopeTemplatesWrite, Module: portal.ModuleMessages, Tag: "Templates", Body: true, Idempotent: true, Success: []int{http.StatusCreated}, Answer: "template", Codes: append([]portal.Code{portal.CodeTemplateExists}, refusedSamples...),
 		Summary: portal.Words{EN: "Create a template", PT: "Criar um modelo"},
 		Text:    portal.Words{EN: "WhatsApp reviews it: the status is `pending` until it is approved or rejected. In test a review takes two seconds.", PT: "O WhatsApp analisa: o estado é `pending` até ser aprovado ou rejeitado. Em teste, a análise leva dois segundos."},
 	},
@@ -133,7 +134,7 @@ var developerOperations = []Operation{
 		Text:    portal.Words{EN: "The text, and the parameters that a send must fill in. A deleted one says so.", PT: "O texto e os parâmetros que o envio precisa preencher. Um modelo apagado diz isso."},
 	},
 	{
-		ID: "updateTemplate", Method: "PUT", Path: "/v1/templates/{name}/{language}", Scope: portal.ScopeTemplatesWrite, Module: portal.ModuleMessages, Tag: "Templates", Body: true, Success: ok, Answer: "template", Codes: append([]portal.Code{portal.CodePreconditionFailed}, refusedTemplates...),
+		ID: "updateTemplate", Method: "PUT", Path: "/v1/templates/{name}/{language}", Scope: portal.ScopeTemplatesWrite, Module: portal.ModuleMessages, Tag: "Templates", Body: true, Success: ok, Answer: "template", Codes: append([]portal.Code{portal.CodePreconditionFailed}, refusedSamples...),
 		Summary: portal.Words{EN: "Change a template", PT: "Alterar um modelo"},
 		Text:    portal.Words{EN: "WhatsApp reviews it again, and it is not sent until it is approved. WhatsApp allows an approved template one edit a day and ten in 30 days.", PT: "O WhatsApp analisa de novo, e o modelo não é enviado até ser aprovado. O WhatsApp permite uma edição por dia e dez em 30 dias em um modelo aprovado."},
 	},

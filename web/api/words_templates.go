@@ -24,7 +24,7 @@ var templateDescriptions = []portal.Words{
 	{EN: "Of PHONE_NUMBER.", PT: "De PHONE_NUMBER."},
 	{EN: "Of URL; may end in {{1}}.", PT: "De URL; pode terminar em {{1}}."},
 	{EN: "Of a URL with a parameter: a list with one whole address; of COPY_CODE: the code, up to 15 characters.", PT: "De uma URL com parâmetro: uma lista com um endereço inteiro; de COPY_CODE: o código, de até 15 caracteres."},
-	{EN: "Of a file: the handle of an upload to WhatsApp.", PT: "De um arquivo: o identificador de um envio ao WhatsApp."},
+	{EN: "Of a file: a med_… id, which is handed to WhatsApp, or a handle that WhatsApp gave you.", PT: "De um arquivo: um id med_…, que é entregue ao WhatsApp, ou um identificador que o WhatsApp deu a você."},
 	{EN: "Of a header: TEXT, IMAGE, VIDEO, DOCUMENT or LOCATION.", PT: "De um cabeçalho: TEXT, IMAGE, VIDEO, DOCUMENT ou LOCATION."},
 	{EN: "Of an authentication BODY, in place of text.", PT: "De um BODY de autenticação, no lugar de text."},
 	{EN: "Of an authentication FOOTER, in place of text.", PT: "De um FOOTER de autenticação, no lugar de text."},

@@ -62,7 +62,7 @@ func newWorldOn(t testing.TB, s *store.Store) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tpl, err := templates.New(templates.Options{Store: s, Simulator: client})
+	tpl, err := templates.New(templates.Options{Store: s, Simulator: client, Open: files.Open})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -103,7 +103,7 @@ func TestReceipts(t *testing.T) {
 		}
 		p.tx(func(tx *store.Tx) error { return tx.InsertMessage(m, nil, nil) })
 		for range 2 {
-			p.tx(func(tx *store.Tx) error { return tx.MarkRead(p.tenant, m.ID) })
+			p.tx(func(tx *store.Tx) error { return tx.MarkRead(p.tenant, m.ID, true) })
 		}
 		claim := func() (list []store.Receipt) {
 			p.tx(func(tx *store.Tx) (err error) {
@@ -112,7 +112,7 @@ func TestReceipts(t *testing.T) {
 			})
 			return list
 		}
-		equal(p, "claimed", claim(), []store.Receipt{{MessageID: m.ID, Tenant: p.tenant, Tries: 1}})
+		equal(p, "claimed", claim(), []store.Receipt{{MessageID: m.ID, Tenant: p.tenant, Tries: 1, Typing: true}})
 		equal(p, "claimed again", len(claim()), 0)
 		now := p.store.Now()
 		p.tx(func(tx *store.Tx) error { return tx.FinishReceipt(m.ID, &now) })
@@ -125,7 +125,7 @@ func TestReceipts(t *testing.T) {
 		}
 		m.ID, m.Direction, m.ProviderMessageID = portal.NewID(portal.PrefixMessage), portal.Outbound, "wamid.2"
 		p.tx(func(tx *store.Tx) error { return tx.InsertMessage(m, nil, nil) })
-		err = p.store.Tx(p.Context(), func(tx *store.Tx) error { return tx.MarkRead(p.tenant, m.ID) })
+		err = p.store.Tx(p.Context(), func(tx *store.Tx) error { return tx.MarkRead(p.tenant, m.ID, false) })
 		if portal.CodeOf(err) != portal.CodeNotFound {
 			p.Errorf("one that we sent: %v", err)
 		}

@@ -165,6 +165,10 @@ func (s *Simulator) answer(w http.ResponseWriter, r *http.Request, path []string
 		return s.messages(r, ph)
 	case len(path) == 2 && path[0] == filesPath[0] && path[1] == filesPath[1] && r.Method == http.MethodGet:
 		return served{}, s.serveFile(w, r)
+	case len(path) == 2 && path[1] == "uploads" && r.Method == http.MethodPost:
+		return s.beginSample(r)
+	case len(path) == 1 && strings.HasPrefix(path[0], samplePath):
+		return s.takeSample(r, path[0])
 	case len(path) == 1 && path[0] != "" && r.Method == http.MethodDelete:
 		return s.deleteMedia(r, path[0])
 	case len(path) == 1 && digits.MatchString(path[0]) && r.Method != http.MethodDelete && s.isTemplate(r.Context(), path[0]):
@@ -217,7 +221,7 @@ func (s *Simulator) authorize(r *http.Request, id string) (Phone, error) {
 // bearer returns the token of a request, "" when there is none.
 func bearer(r *http.Request) string {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
+	if !strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "OAuth") {
 		return ""
 	}
 	return token

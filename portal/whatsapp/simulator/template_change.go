@@ -96,6 +96,9 @@ func (s *Simulator) createTemplate(r *http.Request, ph Phone) (any, error) {
 	if err := faultOf(d.Check()); err != nil {
 		return nil, err
 	}
+	if err := s.checkSamples(r.Context(), ph, d.Components); err != nil {
+		return nil, err
+	}
 	all, err := s.templates.Templates(r.Context(), ph.WABA)
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
@@ -145,6 +148,9 @@ func (s *Simulator) editTemplate(r *http.Request, ph Phone, t Template) (any, er
 	}
 	d := b.draft()
 	if err := faultOf(d.Check()); err != nil {
+		return nil, err
+	}
+	if err := s.checkSamples(r.Context(), ph, d.Components); err != nil {
 		return nil, err
 	}
 	t.Category, t.ParameterFormat = strings.ToUpper(d.Category), strings.ToUpper(d.ParameterFormat)
