@@ -79,6 +79,16 @@ type Channel struct {
 	UpdatedAt       time.Time
 }
 
+// ChannelState is a channel with what it has to do.
+type ChannelState struct {
+	Channel
+	Waiting int // queued messages behind it
+	People  int // that its business wrote to first in the last PeopleDay
+}
+
+// PeopleDay is the moving day over which WhatsApp counts people written to first.
+const PeopleDay = 24 * time.Hour
+
 // Tenant returns whose the channel is.
 func (c Channel) Tenant() Tenant {
 	return Tenant{AccountID: c.AccountID, Environment: c.Environment}

@@ -3,8 +3,16 @@ package portal
 // EventType is a kind of webhook event.
 type EventType struct {
 	Name        string
-	Resource    string // what data holds: "message", …
+	Resource    string // what it is about, in data: "message", …
 	Description Words
+}
+
+// Resources are the names of all that data holds.
+func (t EventType) Resources() []string {
+	if t.Name == EventMessageReceived || t.Resource == "handoff" {
+		return []string{t.Resource, "contact"}
+	}
+	return []string{t.Resource}
 }
 
 // ResourceField is one field of a resource, as the API documents it.

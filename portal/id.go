@@ -31,6 +31,7 @@ const (
 	PrefixEvent        = "cev" // a commercial event
 	PrefixAutomation   = "aut"
 	PrefixRun          = "run" // of an automation
+	PrefixMail         = "mai" // never shown
 	PrefixAudit        = "aud"
 	PrefixSession      = "ses"
 )

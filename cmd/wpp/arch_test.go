@@ -19,7 +19,7 @@ type rule struct {
 
 // useCases are the rooms of what the product does. They do not import each other.
 var useCases = []string{
-	"portal/accounts", "portal/audit", "portal/channels", "portal/contacts", "portal/events", "portal/media", "portal/messaging", "portal/support", "portal/templates", "portal/tokens",
+	"portal/accounts", "portal/audit", "portal/channels", "portal/contacts", "portal/events", "portal/mail", "portal/media", "portal/messaging", "portal/support", "portal/templates", "portal/tokens",
 	"portal/webhooks",
 }
 
@@ -50,6 +50,7 @@ var rules = []rule{
 	{"portal/limits/limitstest", nil, nil},
 	{"portal/chores", []string{"portal", "portal/store", "portal/worker"}, nil},
 	{"portal/worker", []string{"portal", "portal/store"}, nil},
+	{"portal/mail", []string{"portal", "portal/store"}, []string{"github.com/wneessen/go-mail"}},
 	{"portal/media", []string{"portal", "portal/store", "portal/whatsapp", "portal/whatsapp/simulator"}, nil},
 	{"portal/messaging", []string{"portal", "portal/lanes", "portal/store", "portal/phone", "portal/whatsapp"}, nil},
 	{"portal/templates", []string{"portal", "portal/store", "portal/whatsapp"}, nil},
@@ -67,7 +68,7 @@ var rules = []rule{
 var reserved = []string{
 	"github.com/mattn/go-sqlite3", "github.com/jackc/pgx", "database/sql", "github.com/pressly/goose",
 	"github.com/nyaruka/phonenumbers", "github.com/redis/go-redis", "github.com/throttled/throttled",
-	"github.com/maypok86/otter", "github.com/standard-webhooks", "github.com/prometheus", "go.opentelemetry.io",
+	"github.com/maypok86/otter", "github.com/wneessen/go-mail", "github.com/standard-webhooks", "github.com/prometheus", "go.opentelemetry.io",
 }
 
 type listed struct {

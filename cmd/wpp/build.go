@@ -17,6 +17,7 @@ import (
 	"github.com/wppmarketing/developers/portal/contacts"
 	"github.com/wppmarketing/developers/portal/events"
 	"github.com/wppmarketing/developers/portal/limits"
+	"github.com/wppmarketing/developers/portal/mail"
 	"github.com/wppmarketing/developers/portal/media"
 	"github.com/wppmarketing/developers/portal/messaging"
 	"github.com/wppmarketing/developers/portal/store"
@@ -51,6 +52,7 @@ type program struct {
 	events    *events.Service
 	support   *support.Service
 	webhooks  *webhooks.Service
+	mail      *mail.Service // nil = no SMTP server
 	log       *audit.Log
 	limits    *limits.Limits
 	sessions  *session.Manager
@@ -102,7 +104,11 @@ func (p *program) recover(ctx context.Context) error {
 	if p.store.Engine() != "sqlite" {
 		return nil
 	}
-	return errors.Join(p.messaging.Recover(ctx), p.webhooks.Recover(ctx), p.events.RecoverRuns(ctx))
+	err := errors.Join(p.messaging.Recover(ctx), p.webhooks.Recover(ctx), p.events.RecoverRuns(ctx))
+	if p.mail != nil {
+		err = errors.Join(err, p.mail.Recover(ctx))
+	}
+	return err
 }
 
 func (p *program) close() {
@@ -152,13 +158,15 @@ func (p *program) services(a *app) (err error) {
 		return err
 	}
 	p.accounts = accounts.New(accounts.Options{Store: p.store, Limits: p.limits, Logger: p.logger, Provision: p.messaging.Provision})
-	p.tokens = tokens.New(tokens.Options{Store: p.store, Logger: p.logger})
 	p.contacts = contacts.New(contacts.Options{Store: p.store})
 	p.support = support.New(support.Options{Store: p.store, Send: answers(p.messaging)})
 	p.events, err = events.New(events.Options{
 		Store: p.store, Upsert: customers(p.contacts), Send: wishes(p.messaging), Check: checksOf(p.messaging), Create: p.templates.Create, Logger: p.logger,
 	})
 	if err != nil {
+		return err
+	}
+	if err = p.letters(a); err != nil {
 		return err
 	}
 	if err = p.hooks(a); err != nil {
@@ -246,7 +254,13 @@ func (p *program) work() {
 
 // send does the due work, until ctx ends. A node with --workers=off leaves it to others.
 func (p *program) send(ctx context.Context) error {
-	worker.Run(ctx, worker.Options{Bell: p.store, Logger: p.logger, Observe: p.meters.pass}, p.meters.expect([]worker.Loop{
+	worker.Run(ctx, worker.Options{Bell: p.store, Logger: p.logger, Observe: p.meters.pass}, p.meters.expect(p.due()))
+	return nil
+}
+
+// due lists the loops that do the due work.
+func (p *program) due() []worker.Loop {
+	list := []worker.Loop{
 		{Name: "messages", Every: time.Second, Topic: messaging.Topic, Do: p.messaging.Dispatch, Wake: p.messaging.Landed(), Wait: p.messaging.Wait},
 		{Name: "media", Every: time.Second, Topic: store.TopicMedia, Do: p.media.Work, Wake: p.media.Done(), Wait: p.media.Wait},
 		{Name: "receipts", Every: time.Second, Topic: messaging.TopicReceipts, Do: p.messaging.TellRead},
@@ -257,6 +271,9 @@ func (p *program) send(ctx context.Context) error {
 		{Name: "webhook-deliveries", Every: time.Second, Topic: webhooks.TopicDeliver, Do: p.webhooks.Deliver, Wake: p.webhooks.Left(), Wait: p.webhooks.Wait},
 		{Name: "webhook-health", Every: time.Second, Do: p.webhooks.NoteHealth},
 		chores.Loop(chores.Options{Store: p.store, Logger: p.logger}, p.chores()),
-	}))
-	return nil
+	}
+	if p.mail != nil {
+		list = append(list, worker.Loop{Name: "mail", Every: 5 * time.Second, Topic: mail.Topic, Do: p.mail.Send})
+	}
+	return list
 }

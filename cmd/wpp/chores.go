@@ -9,7 +9,7 @@ import (
 
 // chores lists the periodic work that one node does for all.
 func (p *program) chores() []chores.Chore {
-	return []chores.Chore{
+	list := []chores.Chore{
 		{Name: "channels", Every: 10 * time.Second, Do: p.messaging.Reconnect, Idle: p.messaging.AllConnected},
 		{Name: "channel-events", Every: 24 * time.Hour, Do: p.channels.Forget},
 		{Name: "channel-health", Every: time.Minute, Do: p.channels.Refresh, Idle: p.channels.Fresh},
@@ -21,6 +21,11 @@ func (p *program) chores() []chores.Chore {
 		{Name: "paces", Every: time.Hour, Do: p.messaging.ForgetPaces},
 		{Name: "sessions", Every: time.Hour, Do: p.sessions.ForgetEnded},
 		{Name: "templates", Every: templates.SyncEvery, Do: p.templates.SyncAll},
+		{Name: "tokens", Every: time.Hour, Do: p.tokens.TellEnding},
 		{Name: "webhooks", Every: time.Hour, Do: p.webhooks.Forget},
 	}
+	if p.mail != nil {
+		list = append(list, chores.Chore{Name: "mail", Every: 24 * time.Hour, Do: p.mail.Forget})
+	}
+	return list
 }

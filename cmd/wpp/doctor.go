@@ -30,6 +30,7 @@ var diagnoses = []diagnosis{
 	{"backup", checkBackup},
 	{"archive", checkArchive},
 	{"limits", checkLimits},
+	{"mail", checkMailServer},
 	{"whatsapp", func(_ context.Context, a *app) (string, error) {
 		if a.provider() == "simulator" {
 			return "simulator: nobody receives anything", nil

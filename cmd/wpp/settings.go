@@ -41,6 +41,8 @@ type Settings struct {
 	GraphVersion      string         `setting:"" name:"graph-version" default:"v23.0" help:"Version of the Cloud API."`
 	WebhookAllowCIDRs []netip.Prefix `setting:"" name:"webhook-allow-cidrs" help:"Private ranges that media links and webhook receivers may be in; plain http only there."`
 	WebhookSchedule   []string       `setting:"" name:"webhook-schedule" default:"5s,5m,30m,2h,5h,10h,14h,20h,24h" help:"The waits before each retry of a webhook delivery, each ±20 %."`
+	SMTPURL           string         `setting:"" secret:"" name:"smtp-url" help:"Mail server for notices, as smtps://user:password@host:465 or smtp://…:587 (STARTTLS); empty means no mail."`
+	MailFrom          string         `setting:"" name:"mail-from" help:"Sender of notices, as Loja <avisos@example.com>."`
 	Workers           string         `setting:"" enum:"on,off" default:"on" help:"off: this node only answers; sending and periodic work are left to other nodes."`
 }
 
@@ -86,6 +88,9 @@ func (s *Settings) check() error {
 	}
 	if u.Scheme == "http" && !loopback(u.Hostname()) {
 		return errors.New("WPP_BASE_URL is http and not loopback: tokens would travel in clear. Put a proxy with TLS in front and set WPP_BASE_URL to its https address")
+	}
+	if err := s.checkMail(); err != nil {
+		return err
 	}
 	if s.DatabaseURL != "" && s.SecretKey == "" {
 		return errors.New("WPP_SECRET_KEY is required with PostgreSQL: every node needs the same key. Make one with: openssl rand -base64 32")

@@ -16,7 +16,7 @@ type Configuration struct {
 	Provider    string
 	Problems    []Problem // none: sending works
 	Default     string    // id of the default channel, or ""
-	Channels    []ChannelState
+	Channels    []portal.ChannelState
 	Day         Day
 	OptOutWords []string
 	Testers     []string // test only
@@ -30,13 +30,6 @@ type Problem struct {
 	Code   portal.Code
 	Detail portal.Words
 	Action portal.Words
-}
-
-// ChannelState is a channel with what it has to do.
-type ChannelState struct {
-	portal.Channel
-	Waiting int // queued messages behind it
-	People  int // that its business wrote to first in the last 24 h
 }
 
 // The codes of a Problem that are not codes of the error catalogue.
@@ -109,11 +102,11 @@ func (c *Configuration) readChannels(r store.Reader, t portal.Tenant, now time.T
 		return err
 	}
 	for _, ch := range channels {
-		people, _, err := r.PeopleCounted(ch.WABA, now.Add(-peopleDay))
+		people, _, err := r.PeopleCounted(ch.WABA, now.Add(-portal.PeopleDay))
 		if err != nil {
 			return err
 		}
-		c.Channels = append(c.Channels, ChannelState{Channel: ch, Waiting: waiting[ch.ID], People: people})
+		c.Channels = append(c.Channels, portal.ChannelState{Channel: ch, Waiting: waiting[ch.ID], People: people})
 		if ch.Default && c.Default == "" {
 			c.Default = ch.ID
 		}

@@ -229,6 +229,6 @@ func (e *evaluation) writesFirst(tx *store.Tx) (bool, error) {
 	if e.created {
 		return true, nil
 	}
-	known, err := tx.PersonCounted(e.channel.WABA, e.contact.ID, e.now.Add(-peopleDay))
+	known, err := tx.PersonCounted(e.channel.WABA, e.contact.ID, e.now.Add(-portal.PeopleDay))
 	return !known, err
 }

@@ -14,8 +14,6 @@ const (
 	pairBurst = 45
 	// maxWaiting is how many messages may wait for one person.
 	maxWaiting = 100
-	// peopleDay is the day of people written to first, a moving one.
-	peopleDay = 24 * time.Hour
 )
 
 // How long WhatsApp's limits are kept away from, and when one that is met again
@@ -68,7 +66,7 @@ func writeFirst(tx *store.Tx, m portal.Message, s store.SendState, c portal.Chan
 	if !s.Limited || limit == 0 || reachable {
 		return nil, nil
 	}
-	if known, err := tx.PersonCounted(c.WABA, m.ContactID, tx.Now().Add(-peopleDay)); err != nil || known {
+	if known, err := tx.PersonCounted(c.WABA, m.ContactID, tx.Now().Add(-portal.PeopleDay)); err != nil || known {
 		return nil, err
 	}
 	p, err := countPortfolio(tx.Reader, c, tx.Now())
@@ -95,10 +93,10 @@ func countPortfolio(r store.Reader, c portal.Channel, now time.Time) (p Portfoli
 	if p.Limit = peopleLimit(c); p.Limit == 0 {
 		return p, nil
 	}
-	used, oldest, err := r.PeopleCounted(c.WABA, now.Add(-peopleDay))
+	used, oldest, err := r.PeopleCounted(c.WABA, now.Add(-portal.PeopleDay))
 	p.Used = used
 	if oldest != nil {
-		room := oldest.Add(peopleDay)
+		room := oldest.Add(portal.PeopleDay)
 		p.ResetsAt = &room
 	}
 	return p, err

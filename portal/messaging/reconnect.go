@@ -82,7 +82,7 @@ func (s *Service) connectTx(tx *store.Tx, t portal.Tenant, id string) error {
 // LogInTx brings a simulated channel back at once, in the caller's transaction.
 // Only in the test environment; not_found for an unknown channel. One that is
 // connected stays so.
-func (s *Service) LogInTx(tx *store.Tx, c portal.Caller, id string) (state ChannelState, err error) {
+func (s *Service) LogInTx(tx *store.Tx, c portal.Caller, id string) (state portal.ChannelState, err error) {
 	defer portal.Wrap(&err, "LogIn(%s)", id)
 	if c.Environment != portal.Test {
 		return state, portal.Refuse(portal.CodeEnvironmentMismatch)
@@ -108,6 +108,6 @@ func (s *Service) LogInTx(tx *store.Tx, c portal.Caller, id string) (state Chann
 	if err != nil {
 		return state, err
 	}
-	people, _, err := tx.PeopleCounted(channel.WABA, tx.Now().Add(-peopleDay))
-	return ChannelState{Channel: channel, Waiting: waiting[id], People: people}, err
+	people, _, err := tx.PeopleCounted(channel.WABA, tx.Now().Add(-portal.PeopleDay))
+	return portal.ChannelState{Channel: channel, Waiting: waiting[id], People: people}, err
 }

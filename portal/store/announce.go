@@ -8,8 +8,8 @@ import (
 )
 
 // Presenter renders a resource as receivers of webhooks see it, in the words of
-// a language: a portal.Message, Contact, Channel, Template, Handoff, Token or
-// WebhookEndpoint.
+// a language: a portal.Message, Contact, ChannelState, Template, Handoff, Token
+// or WebhookEndpoint.
 type Presenter func(resource any, lang string) (json.RawMessage, error)
 
 // Announcement is something that happened to a resource.
@@ -18,7 +18,7 @@ type Announcement struct {
 	Type     string
 	Subject  string
 	Sequence int            // 0 = the next of the subject
-	Data     map[string]any // resources by their names
+	Data     map[string]any // resources by their names; nil = null, what is gone
 }
 
 // Announce publishes an event with the resources as they now are and returns its
@@ -51,6 +51,10 @@ func (tx *Tx) Render(a Announcement) (e portal.WebhookEvent, err error) {
 	}
 	data := make(map[string]json.RawMessage, len(a.Data))
 	for name, resource := range a.Data {
+		if resource == nil {
+			data[name] = json.RawMessage("null")
+			continue
+		}
 		if data[name], err = tx.present(resource, lang); err != nil {
 			return e, fmt.Errorf("%s: %w", name, err)
 		}
@@ -59,10 +63,10 @@ func (tx *Tx) Render(a Announcement) (e portal.WebhookEvent, err error) {
 	return e, err
 }
 
-// wordsOf returns the language of the account. Most messages say nothing in
-// words, and need not wait for it.
+// wordsOf returns the language of the account. Only why a message failed is told
+// in words; all else need not wait for it.
 func (tx *Tx) wordsOf(a Announcement) (string, error) {
-	if m, ok := a.Data["message"].(portal.Message); ok && m.Failure == nil {
+	if m, ok := a.Data["message"].(portal.Message); !ok || m.Failure == nil {
 		return portal.LangEN, nil
 	}
 	account, err := tx.Account(a.Tenant.AccountID)
@@ -95,4 +99,88 @@ func (tx *Tx) announceMessage(m portal.Message) error {
 		}
 	}
 	return nil
+}
+
+// announceConsent tells that a person does not want messages any more, or no
+// marketing, or agreed to them. A change that does both, or that leaves open
+// what the person wants, is an opt-out or nothing.
+func (tx *Tx) announceConsent(before, after portal.Consent, contact portal.Contact) error {
+	kind := consentEvent(before, after)
+	if kind == "" || tx.present == nil {
+		return nil
+	}
+	t := portal.Tenant{AccountID: contact.AccountID, Environment: contact.Environment}
+	c, err := tx.ContactByRef(t, contact.ID)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Announce(Announcement{Tenant: t, Type: kind, Subject: c.ID, Data: map[string]any{"contact": c}})
+	return err
+}
+
+func consentEvent(before, after portal.Consent) string {
+	became := func(state string) bool {
+		return before.Status != state && after.Status == state || before.Marketing != state && after.Marketing == state
+	}
+	switch {
+	case became(portal.OptedOut):
+		return portal.EventContactOptedOut
+	case became(portal.OptedIn):
+		return portal.EventContactOptedIn
+	}
+	return ""
+}
+
+// channelEvents are the events of what can happen to a channel; all else is
+// told to nobody.
+var channelEvents = map[string]string{
+	portal.ChannelConnected: portal.EventChannelConnected,
+	portal.ChannelResumed:   portal.EventChannelConnected,
+	portal.ChannelLoggedOut: portal.EventChannelLoggedOut,
+	portal.ChannelBlocked:   portal.EventChannelBlocked,
+}
+
+// announceChannel tells what became of a channel, which is c from now on.
+func (tx *Tx) announceChannel(c portal.Channel, kind string) error {
+	event, told := channelEvents[kind]
+	if !told || tx.present == nil {
+		return nil
+	}
+	state := portal.ChannelState{Channel: c}
+	var err error
+	if state.Waiting, err = tx.WaitingBehind(c.Tenant(), c.ID); err != nil {
+		return err
+	}
+	if state.People, _, err = tx.PeopleCounted(c.WABA, tx.now.Add(-portal.PeopleDay)); err != nil {
+		return err
+	}
+	_, err = tx.Announce(Announcement{Tenant: c.Tenant(), Type: event, Subject: c.ID, Data: map[string]any{"channel": state}})
+	return err
+}
+
+// AnnounceTemplate tells that status, category or quality of a template changed.
+func (tx *Tx) AnnounceTemplate(t portal.Template) error {
+	_, err := tx.Announce(Announcement{Tenant: t.Tenant(), Type: portal.EventTemplateUpdated, Subject: t.ID, Data: map[string]any{"template": t}})
+	return err
+}
+
+// announceHandoff tells what became of a handoff. The contact is null when the
+// person was erased.
+func (tx *Tx) announceHandoff(t portal.Tenant, id, event string) error {
+	if tx.present == nil {
+		return nil
+	}
+	h, err := tx.Handoff(t, id)
+	if err != nil {
+		return err
+	}
+	data := map[string]any{"handoff": h, "contact": nil}
+	c, err := tx.ContactByRef(t, h.ContactID)
+	if err == nil {
+		data["contact"] = c
+	} else if portal.CodeOf(err) != portal.CodeNotFound {
+		return err
+	}
+	_, err = tx.Announce(Announcement{Tenant: t, Type: event, Subject: id, Data: data})
+	return err
 }

@@ -50,21 +50,23 @@ WHERE id = ? AND account_id = ? AND environment = ? AND status = ? AND COALESCE(
 	if err != nil || n == 0 {
 		return false, err
 	}
+	c.Status, c.StatusReason, c.UpdatedAt = status, reason, tx.now
 	return true, tx.InsertChannelEvent(c, status, map[string]any{"reason": reason})
 }
 
 // ReconnectChannel lets a logged out channel send again, and makes due what
 // waited for it. not_found when the channel is not logged out.
 func (tx *Tx) ReconnectChannel(t portal.Tenant, id string) error {
-	err := tx.one(tx.Exec(`
+	var c portal.Channel
+	err := tx.Row(`
 UPDATE /* Channel.Reconnect */ channels
 SET status = ?, status_reason = '', updated_at = ?
-WHERE id = ? AND account_id = ? AND environment = ? AND status = ?`,
-		portal.ChannelConnected, tx.now, id, t.AccountID, string(t.Environment), portal.ChannelLoggedOut))
+WHERE id = ? AND account_id = ? AND environment = ? AND status = ?
+RETURNING `+channelColumns,
+		[]any{portal.ChannelConnected, tx.now, id, t.AccountID, string(t.Environment), portal.ChannelLoggedOut}, channelDest(&c)...)
 	if err != nil {
 		return err
 	}
-	c := portal.Channel{ID: id, AccountID: t.AccountID, Environment: t.Environment}
 	if err := tx.InsertChannelEvent(c, portal.ChannelConnected, nil); err != nil {
 		return err
 	}

@@ -137,7 +137,8 @@ WHERE id = ? AND account_id = ? AND environment = ?`, tx.now, c.ID, c.AccountID,
 	return err
 }
 
-// InsertChannelEvent keeps what happened to a channel. detail becomes JSON; nil is {}.
+// InsertChannelEvent keeps what happened to a channel, which is c from now on,
+// and tells of it. detail becomes JSON; nil is {}.
 func (tx *Tx) InsertChannelEvent(c portal.Channel, kind string, detail map[string]any) error {
 	raw := []byte("{}")
 	if detail != nil {
@@ -150,7 +151,10 @@ func (tx *Tx) InsertChannelEvent(c portal.Channel, kind string, detail map[strin
 INSERT /* ChannelEvent.Insert */ INTO channel_events (id, channel_id, account_id, environment, kind, detail, at)
 VALUES (?, ?, ?, ?, ?, ?, ?)`,
 		portal.NewID(portal.PrefixChannelEvent), c.ID, c.AccountID, string(c.Environment), kind, string(raw), tx.now)
-	return err
+	if err != nil {
+		return err
+	}
+	return tx.announceChannel(c, kind)
 }
 
 // ChannelEvents returns what happened to a channel, newest first.

@@ -24,11 +24,12 @@ func (tx *Tx) SetConsent(t portal.Tenant, contactID string, ch portal.ConsentCha
 	if kept || c.OptIn == before {
 		return c.OptIn, kept, nil
 	}
-	return c.OptIn, false, tx.writeConsent(c, ch.By)
+	return c.OptIn, false, tx.writeConsent(c, before, ch.By)
 }
 
-// writeConsent writes the contact's consent and a row of its history.
-func (tx *Tx) writeConsent(c portal.Contact, by portal.Actor) error {
+// writeConsent writes the contact's consent, a row of its history, and tells of
+// what became of it.
+func (tx *Tx) writeConsent(c portal.Contact, before portal.Consent, by portal.Actor) error {
 	err := tx.Post(`
 INSERT /* Contact.ConsentChange */ INTO consent_changes (id, account_id, environment, contact_id, at,
   status, marketing, source, given_at, evidence, actor_kind, actor_id, actor_name)
@@ -46,7 +47,10 @@ AND account_id = ?
 AND environment = ?`,
 		c.OptIn.Status, c.OptIn.Marketing, c.OptIn.Source, c.OptIn.At, c.OptIn.Evidence, tx.now,
 		c.ID, c.AccountID, string(c.Environment))
-	return err
+	if err != nil {
+		return err
+	}
+	return tx.announceConsent(before, c.OptIn, c)
 }
 
 // RestoreOptOut gives the contact the opt-out that an erasure kept for its
@@ -74,8 +78,9 @@ RETURNING status, marketing, source, at`,
 	if c.OptIn.Status == portal.OptedOut && was.Status != portal.OptedOut {
 		return false, nil // the contact says more already
 	}
+	before := c.OptIn
 	c.OptIn = was
-	return true, tx.writeConsent(*c, portal.Actor{Kind: portal.ActorSystem})
+	return true, tx.writeConsent(*c, before, portal.Actor{Kind: portal.ActorSystem})
 }
 
 // ConsentHistory returns the changes of the contact's consent, newest first.

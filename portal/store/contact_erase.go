@@ -9,7 +9,8 @@ import (
 
 // EraseContact forgets a person (LGPD): the contact with its tags, attributes
 // and windows, the content of its messages and events and the words of its handoffs are
-// gone, numbers are masked and WhatsApp's ids, which hold them, removed. Our ids
+// gone, also from what webhooks told of them, numbers are masked and WhatsApp's
+// ids, which hold them, removed. Our ids
 // and statuses stay, except that messages not yet
 // sent are canceled and an open handoff is resolved. An opt-out stays as a keyed
 // hash. It returns not_found when the contact does not exist.
@@ -28,7 +29,8 @@ func (tx *Tx) EraseContact(t portal.Tenant, id string) (err error) {
 	if err := tx.eraseMessages(c); err != nil {
 		return err
 	}
-	if err := tx.eraseHandoffs(c); err != nil {
+	resolved, err := tx.eraseHandoffs(c)
+	if err != nil {
 		return err
 	}
 	if err := tx.eraseEvents(c); err != nil {
@@ -53,14 +55,26 @@ DELETE /* Contact.Delete */ FROM contacts
 WHERE id = ?
 AND account_id = ?
 AND environment = ?`, c.ID, c.AccountID, string(c.Environment))
-	return err
+	if err != nil {
+		return err
+	}
+	for _, handoff := range resolved {
+		if err := tx.announceHandoff(t, handoff, portal.EventHandoffResolved); err != nil {
+			return err
+		}
+	}
+	return tx.eraseTold(c)
 }
 
 // EraseLate erases the messages of a contact that is gone: on PostgreSQL another
 // node may have accepted one while the person was being erased.
 func (tx *Tx) EraseLate(t portal.Tenant, contactID string) (err error) {
 	defer portal.Wrap(&err, "EraseLate(%s)", contactID)
-	return tx.eraseMessages(portal.Contact{ID: contactID, AccountID: t.AccountID, Environment: t.Environment})
+	c := portal.Contact{ID: contactID, AccountID: t.AccountID, Environment: t.Environment}
+	if err := tx.eraseMessages(c); err != nil {
+		return err
+	}
+	return tx.eraseTold(c)
 }
 
 // messagesOf returns the arguments of ofContact.
@@ -170,16 +184,24 @@ AND `+column+` = ?`, append(append([]any{phone.Mask(number)}, its...), direction
 	return nil
 }
 
-func (tx *Tx) eraseHandoffs(c portal.Contact) error {
-	_, err := tx.Exec(`
+// eraseHandoffs resolves the open handoff of the contact, whose id it returns,
+// and empties the words of all of them.
+func (tx *Tx) eraseHandoffs(c portal.Contact) (resolved []string, err error) {
+	err = tx.Rows(`
 UPDATE /* Contact.ResolveHandoff */ handoffs
 SET status = 'resolved', outcome = 'other', resolved_at = ?
 WHERE contact_id = ?
 AND account_id = ?
 AND environment = ?
-AND status <> 'resolved'`, tx.now, c.ID, c.AccountID, string(c.Environment))
-	if err != nil {
+AND status <> 'resolved'
+RETURNING id`, []any{tx.now, c.ID, c.AccountID, string(c.Environment)}, func(scan func(dest ...any) error) error {
+		var id string
+		err := scan(&id)
+		resolved = append(resolved, id)
 		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	_, err = tx.Exec(`
 DELETE /* Contact.EraseNotes */ FROM handoff_notes
@@ -187,7 +209,7 @@ WHERE account_id = ?
 AND environment = ?
 AND handoff_id IN (SELECT id FROM handoffs WHERE contact_id = ?)`, c.AccountID, string(c.Environment), c.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	_, err = tx.Exec(`
 UPDATE /* Contact.EraseHandoffs */ handoffs
@@ -195,5 +217,5 @@ SET reason = '', note = '', resolution_note = ''
 WHERE contact_id = ?
 AND account_id = ?
 AND environment = ?`, c.ID, c.AccountID, string(c.Environment))
-	return err
+	return resolved, err
 }

@@ -172,7 +172,11 @@ ON CONFLICT DO NOTHING`,
 	if err != nil || n == 0 {
 		return false, err
 	}
-	return true, tx.handoffChanged(portal.Tenant{AccountID: h.AccountID, Environment: h.Environment}, h.ID)
+	t := portal.Tenant{AccountID: h.AccountID, Environment: h.Environment}
+	if err := tx.handoffChanged(t, h.ID); err != nil {
+		return true, err
+	}
+	return true, tx.announceHandoff(t, h.ID, portal.EventHandoffRequested)
 }
 
 // AssignHandoff gives the handoff to a person. It reports false when there is
@@ -186,7 +190,10 @@ WHERE id = ?
 AND account_id = ?
 AND environment = ?
 AND status <> 'resolved'`, to.ID, to.Name, tx.now, id, t.AccountID, string(t.Environment))
-	return n > 0, err
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return true, tx.announceHandoff(t, id, portal.EventHandoffAssigned)
 }
 
 // TakeHandoff gives a waiting handoff to a person. It reports false when nobody
@@ -200,7 +207,10 @@ WHERE id = ?
 AND account_id = ?
 AND environment = ?
 AND status = 'waiting'`, to.ID, to.Name, tx.now, id, t.AccountID, string(t.Environment))
-	return n > 0, err
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return true, tx.announceHandoff(t, id, portal.EventHandoffAssigned)
 }
 
 // ResolveHandoff ends the handoff. It reports false when there is none or it is resolved already.
@@ -216,7 +226,10 @@ AND status <> 'resolved'`, outcome, note, tx.now, id, t.AccountID, string(t.Envi
 	if err != nil || n == 0 {
 		return false, err
 	}
-	return true, tx.handoffChanged(t, id)
+	if err := tx.handoffChanged(t, id); err != nil {
+		return true, err
+	}
+	return true, tx.announceHandoff(t, id, portal.EventHandoffResolved)
 }
 
 // handoffChanged marks the contact as changed: it shows whether a handoff is open.

@@ -70,21 +70,30 @@ ON CONFLICT (account_id, environment, name, language) DO NOTHING`,
 // told by refusing a message of it.
 func (tx *Tx) StopTemplate(t portal.Tenant, name, language, status string) (err error) {
 	defer portal.Wrap(&err, "StopTemplate(%s)", status)
-	var id string
+	var w templateRow
 	err = tx.Row(`
 UPDATE /* Template.Stop */ templates
 SET status = ?, updated_at = ?
 WHERE account_id = ? AND environment = ? AND name = ? AND language = ? AND status = ?
-RETURNING id`, []any{status, tx.now, t.AccountID, string(t.Environment), name, language, portal.TemplateApproved}, &id)
+RETURNING `+templateColumns,
+		[]any{status, tx.now, t.AccountID, string(t.Environment), name, language, portal.TemplateApproved}, w.dest()...)
 	if portal.CodeOf(err) == portal.CodeNotFound {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return tx.InsertTemplateEvent(portal.TemplateEvent{
-		TemplateID: id, At: tx.now, Kind: portal.TemplateEventStatus, Before: portal.TemplateApproved, After: status, Source: "send",
+	stopped, err := w.decode()
+	if err != nil {
+		return err
+	}
+	err = tx.InsertTemplateEvent(portal.TemplateEvent{
+		TemplateID: stopped.ID, At: tx.now, Kind: portal.TemplateEventStatus, Before: portal.TemplateApproved, After: status, Source: "send",
 	})
+	if err != nil {
+		return err
+	}
+	return tx.AnnounceTemplate(stopped)
 }
 
 // SaveTemplate writes everything of a template but its key; not_found when the

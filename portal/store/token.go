@@ -205,6 +205,45 @@ AND (revoked_at IS NULL OR revoked_at > ?)`,
 	return n > 0, err
 }
 
+// EndingTokens returns up to limit tokens of all tenants that end before a
+// moment and whose end nobody was told of, soonest first. Those that are being
+// replaced or were revoked are not among them.
+func (tx *Tx) EndingTokens(before time.Time, limit int) (list []portal.Token, err error) {
+	defer portal.Wrap(&err, "EndingTokens")
+	err = tx.Rows(`
+SELECT /* Token.Ending */ `+tokenColumns+`
+FROM tokens t
+WHERE t.expires_at > ? AND t.expires_at <= ? AND t.expires_at IS NOT NULL AND t.revoked_at IS NULL
+AND (t.told_end IS NULL OR t.told_end <> t.expires_at)
+ORDER BY t.expires_at
+LIMIT ?`, []any{tx.now, before, limit}, func(scan func(dest ...any) error) error {
+		var row tokenRow
+		if err := scan(row.dest()...); err != nil {
+			return err
+		}
+		token, err := row.decode()
+		list = append(list, token)
+		return err
+	})
+	return list, err
+}
+
+// TellEnd publishes that the token ends soon. Once told, it is told again only
+// when the token has got another end.
+func (tx *Tx) TellEnd(t portal.Token) (err error) {
+	defer portal.Wrap(&err, "TellEnd(%s)", t.ID)
+	tenant := portal.Tenant{AccountID: t.AccountID, Environment: t.Environment}
+	err = tx.Post(`
+UPDATE /* Token.TellEnd */ tokens
+SET told_end = ?
+WHERE account_id = ? AND environment = ? AND id = ?`, t.ExpiresAt, t.AccountID, string(t.Environment), t.ID)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Announce(Announcement{Tenant: tenant, Type: portal.EventTokenExpiring, Subject: t.ID, Data: map[string]any{"token": t}})
+	return err
+}
+
 // TokenUse is the last use of a token that is to be noted.
 type TokenUse struct {
 	Tenant portal.Tenant

@@ -108,7 +108,8 @@ func sameContent(a, b portal.Template) bool { return string(a.Components) == str
 
 func sameTTL(a, b *int) bool { return a == b || a != nil && b != nil && *a == *b }
 
-// note keeps what changed of a template as its history.
+// note keeps what changed of a template as its history, and tells receivers of
+// a change that decides whether it can be sent.
 func note(tx *store.Tx, before, after portal.Template, o origin) error {
 	add := func(kind, was, is, reason string) error {
 		return tx.InsertTemplateEvent(portal.TemplateEvent{
@@ -120,6 +121,7 @@ func note(tx *store.Tx, before, after portal.Template, o origin) error {
 			return err
 		}
 	}
+	changed := false
 	for _, c := range []struct{ kind, was, is, reason string }{
 		{portal.TemplateEventStatus, before.Status, after.Status, after.Reason},
 		{portal.TemplateEventCategory, before.Category, after.Category, ""},
@@ -131,6 +133,10 @@ func note(tx *store.Tx, before, after portal.Template, o origin) error {
 		if err := add(c.kind, c.was, c.is, c.reason); err != nil {
 			return err
 		}
+		changed = true
 	}
-	return nil
+	if !changed {
+		return nil
+	}
+	return tx.AnnounceTemplate(after)
 }

@@ -36,15 +36,17 @@ const (
 // Options are what the service works with.
 type Options struct {
 	Store  *store.Store
-	Logger *slog.Logger // nil = discard
+	Notice func(tx *store.Tx, t portal.Token) error // tells people that a token ends soon; nil = nobody
+	Logger *slog.Logger                             // nil = discard
 }
 
 // Service is the use cases of tokens. It is safe for concurrent use.
 type Service struct {
-	store *store.Store
-	log   *slog.Logger
-	used  lastUses
-	cache atomic.Pointer[cache] // nil = every call reads the store
+	store  *store.Store
+	log    *slog.Logger
+	notice func(tx *store.Tx, t portal.Token) error
+	used   lastUses
+	cache  atomic.Pointer[cache] // nil = every call reads the store
 }
 
 // New returns the service.
@@ -52,7 +54,10 @@ func New(o Options) *Service {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Service{store: o.Store, log: o.Logger}
+	if o.Notice == nil {
+		o.Notice = func(*store.Tx, portal.Token) error { return nil }
+	}
+	return &Service{store: o.Store, log: o.Logger, notice: o.Notice}
 }
 
 // NonceUsedError: the form was sent before. The token it made is not shown again.

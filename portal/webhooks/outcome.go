@@ -101,10 +101,10 @@ func (s *Service) disable(tx *store.Tx, e portal.WebhookEndpoint, reason string)
 	if err != nil {
 		return err
 	}
-	tx.AfterCommit(func() {
-		s.known.drop(e.ID)
-		s.o.Notice(Notice{Endpoint: e, Percent: 100})
-	})
+	tx.AfterCommit(func() { s.known.drop(e.ID) })
+	if err := s.o.Notice(tx, Notice{Endpoint: e, Percent: 100}); err != nil {
+		return err
+	}
 	return tx.Audit(portal.Audit{
 		AccountID: e.AccountID, Actor: portal.Actor{Kind: portal.ActorSystem}, Action: "webhook_endpoint.disabled", Target: e.ID,
 		Details: json.RawMessage(`{"reason":` + strconv.Quote(reason) + `}`),
@@ -188,8 +188,10 @@ func (s *Service) warn(tx *store.Tx, e portal.WebhookEndpoint) error {
 		if way < portal.FailingLimit*time.Duration(percent)/100 || e.Warned >= percent {
 			continue
 		}
-		tx.AfterCommit(func() { s.o.Notice(Notice{Endpoint: e, Percent: percent}) })
-		return tx.WarnEndpoint(e.ID, percent)
+		if err := tx.WarnEndpoint(e.ID, percent); err != nil {
+			return err
+		}
+		return s.o.Notice(tx, Notice{Endpoint: e, Percent: percent})
 	}
 	return nil
 }

@@ -35,20 +35,29 @@ func publicKey(k portal.SigningKeys) string {
 	return "whpk_" + base64.StdEncoding.EncodeToString(public)
 }
 
-// Body returns the bytes that every receiver of the event gets.
-func Body(e portal.WebhookEvent) ([]byte, error) {
-	return json.Marshal(struct {
-		ID          string             `json:"id"`
-		Type        string             `json:"type"`
-		Timestamp   string             `json:"timestamp"`
-		Version     int                `json:"version"`
-		AccountID   string             `json:"account_id"`
-		Environment portal.Environment `json:"environment"`
-		Subject     string             `json:"subject"`
-		Sequence    int                `json:"sequence"`
-		Data        json.RawMessage    `json:"data"`
-	}{e.ID, e.Type, portal.FormatTime(e.At), PayloadVersion, e.AccountID, e.Environment, e.Subject, e.Sequence, e.Data})
+// Envelope is an event on the wire, to receivers and in the feed.
+type Envelope struct {
+	ID          string          `json:"id" example:"evt_01KB2M4X7Q9V0T3R5N8W6Y1Z10"`
+	Type        string          `json:"type" doc:"Answer 2xx to types you do not know."`
+	Timestamp   string          `json:"timestamp" format:"date-time" doc:"When it happened, not when it was sent."`
+	Version     int             `json:"version" doc:"Of the payload."`
+	AccountID   string          `json:"account_id"`
+	Environment string          `json:"environment" enum:"test,live"`
+	Subject     string          `json:"subject" doc:"Id of what the event is about."`
+	Sequence    int             `json:"sequence" doc:"Counts the events of the subject from 1: drop one that is not greater than the last you kept."`
+	Data        json.RawMessage `json:"data" doc:"The resource as it then was, under its own name."`
 }
+
+// EnvelopeOf puts an event into its envelope.
+func EnvelopeOf(e portal.WebhookEvent) Envelope {
+	return Envelope{
+		ID: e.ID, Type: e.Type, Timestamp: portal.FormatTime(e.At), Version: PayloadVersion, AccountID: e.AccountID,
+		Environment: string(e.Environment), Subject: e.Subject, Sequence: e.Sequence, Data: e.Data,
+	}
+}
+
+// Body returns the bytes that every receiver of the event gets.
+func Body(e portal.WebhookEvent) ([]byte, error) { return json.Marshal(EnvelopeOf(e)) }
 
 // PayloadVersion is that of Body.
 const PayloadVersion = 1

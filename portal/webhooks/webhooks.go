@@ -36,7 +36,7 @@ type Options struct {
 	Store     *store.Store
 	Permitted []netip.Prefix           // private ranges that receivers may be in
 	Mask      func(body []byte) string // of what a receiver answers
-	Notice    func(Notice)             // tells people that an endpoint is about to be disabled, or was; nil = nobody
+	Notice    Notify                   // tells people that an endpoint is about to be disabled, or was; nil = nobody
 	Schedule  []time.Duration          // the waits before each retry; nil = DefaultSchedule
 	Timeout   time.Duration            // of a call; 0 = 15 s
 	Logger    *slog.Logger             // nil = discard
@@ -58,6 +58,9 @@ type Notice struct {
 	Endpoint portal.WebhookEndpoint
 	Percent  int // of the way to being disabled; 100 = it is
 }
+
+// Notify writes, in the transaction of the news, that people are told of it.
+type Notify func(tx *store.Tx, n Notice) error
 
 // Service is the use case. It is safe for concurrent use.
 type Service struct {
@@ -96,7 +99,7 @@ func New(o Options) (*Service, error) {
 		o.Timeout = callTimeout
 	}
 	if o.Notice == nil {
-		o.Notice = func(Notice) {}
+		o.Notice = func(*store.Tx, Notice) error { return nil }
 	}
 	return &Service{
 		o: o, store: o.Store, log: o.Logger, lanes: lanes.New(places),

@@ -52,8 +52,11 @@ func setup(t *testing.T, open storetest.Opener, opts ...func(*webhooks.Options))
 	b.tx(func(tx *store.Tx) error { return tx.InsertAccount(account) })
 	o := webhooks.Options{
 		Store: b.store, Permitted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: 5 * time.Second,
-		Mask:   func(body []byte) string { return string(body) },
-		Notice: func(n webhooks.Notice) { b.notices <- n },
+		Mask: func(body []byte) string { return string(body) },
+		Notice: func(tx *store.Tx, n webhooks.Notice) error {
+			tx.AfterCommit(func() { b.notices <- n })
+			return nil
+		},
 	}
 	for _, opt := range opts {
 		opt(&o)

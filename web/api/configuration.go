@@ -157,7 +157,7 @@ func mediaBytes() MediaBytes {
 	}
 }
 
-func channelOf(s messaging.ChannelState) Channel {
+func channelOf(s portal.ChannelState) Channel {
 	c := Channel{
 		ID: s.ID, Name: s.Name, Phone: s.Phone, Default: s.Default, Status: s.Status, StatusReason: text(s.StatusReason),
 		Quality: text(s.Quality), ThroughputPerSecond: s.Throughput, Waiting: s.Waiting,

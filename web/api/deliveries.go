@@ -84,17 +84,7 @@ type Replay struct {
 }
 
 // WebhookEvent is an event, as it is sent to endpoints.
-type WebhookEvent struct {
-	ID          string          `json:"id" example:"evt_01KB2M4X7Q9V0T3R5N8W6Y1Z10"`
-	Type        string          `json:"type" doc:"Answer 2xx to types you do not know."`
-	Timestamp   string          `json:"timestamp" format:"date-time" doc:"When it happened, not when it was sent."`
-	Version     int             `json:"version" doc:"Of the payload."`
-	AccountID   string          `json:"account_id"`
-	Environment string          `json:"environment" enum:"test,live"`
-	Subject     string          `json:"subject" doc:"Id of what the event is about."`
-	Sequence    int             `json:"sequence" doc:"Counts the events of the subject from 1: drop one that is not greater than the last you kept."`
-	Data        json.RawMessage `json:"data" doc:"The resource as it then was, under its own name."`
-}
+type WebhookEvent webhooks.Envelope
 
 // DeliveryPath names a delivery.
 type DeliveryPath struct {
@@ -195,12 +185,7 @@ func (a *API) listWebhookEvents(ctx context.Context, c *call, in *ListEventsInpu
 	return listed(c, feedName, strconv.FormatInt(upTo, 10), each(events, webhookEventOf)), nil
 }
 
-func webhookEventOf(e portal.WebhookEvent) WebhookEvent {
-	return WebhookEvent{
-		ID: e.ID, Type: e.Type, Timestamp: portal.FormatTime(e.At), Version: webhooks.PayloadVersion, AccountID: e.AccountID,
-		Environment: string(e.Environment), Subject: e.Subject, Sequence: e.Sequence, Data: e.Data,
-	}
-}
+func webhookEventOf(e portal.WebhookEvent) WebhookEvent { return WebhookEvent(webhooks.EnvelopeOf(e)) }
 
 func deliveryRowOf(d portal.Delivery) DeliveryRow {
 	return DeliveryRow{
@@ -247,8 +232,8 @@ func tryOf(at portal.DeliveryAttempt, body string) DeliveryAttempt {
 func describeWebhooks(doc *huma.OpenAPI) {
 	doc.Webhooks = map[string]*huma.PathItem{}
 	for _, t := range portal.EventTypes {
-		example, resource := answers["webhookEvent"], map[string]json.RawMessage{t.Resource: answers[resourceAnswers[t.Resource]]}
-		data, err := json.Marshal(resource)
+		example := answers["webhookEvent"]
+		data, err := json.Marshal(exampleData(t))
 		if err != nil {
 			panic(fmt.Sprintf("example of %s: %v", t.Name, err)) // of embedded files: never input
 		}

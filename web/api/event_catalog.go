@@ -16,12 +16,21 @@ func (a *API) EventExample(t portal.EventType) ([]byte, error) {
 	if err := json.Unmarshal(answers["webhookEvent"], &e); err != nil {
 		return nil, fmt.Errorf("example of %s: %w", t.Name, err)
 	}
-	data, err := json.Marshal(map[string]json.RawMessage{t.Resource: answers[resourceAnswers[t.Resource]]})
+	data, err := json.Marshal(exampleData(t))
 	e.Type, e.Data = t.Name, data
 	if err != nil {
 		return nil, fmt.Errorf("example of %s: %w", t.Name, err)
 	}
 	return encode(e)
+}
+
+// exampleData is what the example of a type holds as data.
+func exampleData(t portal.EventType) map[string]json.RawMessage {
+	data := map[string]json.RawMessage{}
+	for _, name := range t.Resources() {
+		data[name] = answers[resourceAnswers[name]]
+	}
+	return data
 }
 
 // resourceTypes are the resources of events as they are written.

@@ -85,7 +85,7 @@ func Resource(resource any, lang string) (json.RawMessage, error) {
 		return encode(templateOf(v))
 	case portal.Handoff:
 		return encode(handoffOf(v))
-	case messaging.ChannelState:
+	case portal.ChannelState:
 		return encode(channelOf(v))
 	case portal.Token:
 		return encode(ExpiringToken{ID: v.ID, Name: v.Name, ExpiresAt: moment(v.ExpiresAt)})
