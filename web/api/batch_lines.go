@@ -108,7 +108,7 @@ func (lr lineReader[L]) read(operation string, v jsontext.Value) (l line[L]) {
 	if l.err = lr.check(v); l.err != nil {
 		return l
 	}
-	if err := json.Unmarshal(v, &l.value); err != nil {
+	if err := json.Unmarshal(v, &l.value, exactNumbers); err != nil {
 		l.err = portal.Refuse(portal.CodeValidationFailed, portal.FieldError{Code: portal.FieldInvalidValue})
 		return l
 	}
@@ -120,7 +120,7 @@ func (lr lineReader[L]) read(operation string, v jsontext.Value) (l line[L]) {
 		return l
 	}
 	said := v.Clone()
-	if err := said.Canonicalize(); err != nil { // the same line in another spelling is a repeat
+	if err := said.Canonicalize(jsontext.CanonicalizeRawInts(false)); err != nil { // the same line in another spelling is a repeat
 		l.err = portal.Refuse(portal.CodeMalformedJSON)
 		return l
 	}

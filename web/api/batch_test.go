@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -293,7 +294,11 @@ func TestBatchOfAThousandIsFast(t *testing.T) {
 		for i := range people {
 			people[i] = fmt.Sprintf(`{"external_id":"T-%d","phone":"+55119876%05d","name":"Cliente %d","tags":["a","b"],"attributes":{"n":%d},"opt_in":{"status":"opted_in","source":"loja","at":"2026-10-01T12:00:00Z"}}`, i, i, i, i)
 		}
-		f.ServeHTTP(&quiet{}, quick("/v1/contacts/batch", array(people), f.secret))
+		answered := httptest.NewRecorder()
+		f.ServeHTTP(answered, quick("/v1/contacts/batch", array(people), f.secret))
+		if !strings.Contains(answered.Body.String(), `{"accepted":1000,"refused":0,`) {
+			t.Errorf("contacts refused: %.300s", answered.Body)
+		}
 		t.Logf("1,000 messages in %s, 1,000 contacts in %s", took, time.Since(start))
 		if n := f.stored("created_after=2020-01-01T00:00:00Z"); n < 1000 {
 			t.Errorf("%d messages stored", n)

@@ -23,6 +23,10 @@ func TestNumbersOfAttributesStayExact(t *testing.T) {
 	if first := f.do(q).want(200, ""); first.text("updated_at") != again.text("updated_at") {
 		t.Error("the same numbers were a change")
 	}
+	batch := f.do(post("/v1/contacts/batch", "["+body+"]").with(f.secret)).want(200, "")
+	if !strings.Contains(string(batch.body), want) {
+		t.Errorf("in a batch: %s", batch.body)
+	}
 	f.do(ask{method: "PUT", path: "/v1/contacts", body: `{"external_id":"CLI-9","attributes":{"n":1e400}}`}.with(f.secret)).want(400, "malformed_json")
 	f.do(ask{method: "PUT", path: "/v1/contacts", body: `{"external_id":"CLI-9","attributes":{"n":1.` + strings.Repeat("0", 501) + `}}`}.with(f.secret)).want(422, "validation_failed")
 }
