@@ -1,6 +1,9 @@
 package portal
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Automation answers the events of one type with a template. What it does is a
 // Rule; each published one is a version, and a run keeps the version it began with.
@@ -80,6 +83,41 @@ var Operators = []string{
 type QuietHours struct {
 	From string `json:"from"` // 20:00
 	To   string `json:"to"`   // 08:00
+}
+
+// String is how quiet hours are kept: "20:00-08:00".
+func (q QuietHours) String() string { return q.From + "-" + q.To }
+
+// Check returns what is wrong with quiet hours.
+func (q QuietHours) Check() (fields []FieldError) {
+	for _, f := range []struct{ pointer, text string }{{"/from", q.From}, {"/to", q.To}} {
+		switch _, err := time.Parse("15:04", f.text); {
+		case f.text == "":
+			fields = append(fields, FieldError{Pointer: f.pointer, Code: FieldRequired})
+		case err != nil || len(f.text) != len("15:04"):
+			fields = append(fields, FieldError{
+				Pointer: f.pointer, Code: FieldInvalidFormat,
+				Detail: Words{EN: "Write hours and minutes, such as 20:00.", PT: "Escreva horas e minutos, como 20:00."},
+			})
+		}
+	}
+	if len(fields) == 0 && q.From == q.To {
+		fields = append(fields, FieldError{
+			Pointer: "/to", Code: FieldConflict,
+			Detail: Words{EN: "The quiet hours must end at another time than they begin.", PT: "O silêncio deve terminar em um horário diferente do início."},
+		})
+	}
+	return fields
+}
+
+// ParseQuietHours reads what String wrote; nil for "", which is none.
+func ParseQuietHours(text string) *QuietHours {
+	from, to, _ := strings.Cut(text, "-")
+	q := QuietHours{From: from, To: to}
+	if len(q.Check()) > 0 {
+		return nil
+	}
+	return &q
 }
 
 // Run is what one automation made of one event, also when it made nothing of it.

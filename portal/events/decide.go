@@ -106,7 +106,7 @@ func (s *Service) answer(tx *store.Tx, e portal.Event, contact portal.Contact, l
 			continue
 		}
 		l := look{
-			r: tx.Reader, tenant: e.Tenant(), id: a.ID, rule: a.Rule, enabled: a.Enabled, stop: e.Reason, facts: f, quiet: readQuiet(quiet), now: tx.Now(),
+			r: tx.Reader, tenant: e.Tenant(), id: a.ID, rule: a.Rule, enabled: a.Enabled, stop: e.Reason, facts: f, quiet: portal.ParseQuietHours(quiet), now: tx.Now(),
 		}.begin()
 		if err := l.run(); err != nil {
 			return nil, err

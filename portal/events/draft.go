@@ -69,7 +69,7 @@ func (s *Service) Try(ctx context.Context, c portal.Caller, o TryOptions) (t Tri
 	}
 	f.event.ReceivedAt = s.store.Now() // as if it came now
 	l := look{
-		r: r, tenant: c.Tenant, id: o.AutomationID, rule: tidy(o.Rule), enabled: true, facts: f, quiet: readQuiet(quiet), now: s.store.Now(),
+		r: r, tenant: c.Tenant, id: o.AutomationID, rule: tidy(o.Rule), enabled: true, facts: f, quiet: portal.ParseQuietHours(quiet), now: s.store.Now(),
 	}
 	if !t.Sample {
 		l.stop = stopOf(t.Event, contact)

@@ -12,47 +12,6 @@ import (
 
 const clockFormat = "15:04"
 
-// quietText is how quiet hours are kept: "20:00-08:00", "" for none.
-func quietText(q *portal.QuietHours) string {
-	if q == nil {
-		return ""
-	}
-	return q.From + "-" + q.To
-}
-
-// readQuiet reads quietText; nil for none and for what is none.
-func readQuiet(text string) *portal.QuietHours {
-	if len(text) != len("20:00-08:00") || text[5] != '-' {
-		return nil
-	}
-	q := &portal.QuietHours{From: text[:5], To: text[6:]}
-	if len(quietProblems(q)) > 0 {
-		return nil
-	}
-	return q
-}
-
-func quietProblems(q *portal.QuietHours) (fields []portal.FieldError) {
-	for _, f := range []struct{ pointer, text string }{{"/from", q.From}, {"/to", q.To}} {
-		switch _, err := time.Parse(clockFormat, f.text); {
-		case f.text == "":
-			fields = append(fields, portal.FieldError{Pointer: f.pointer, Code: portal.FieldRequired})
-		case err != nil || len(f.text) != len(clockFormat):
-			fields = append(fields, portal.FieldError{
-				Pointer: f.pointer, Code: portal.FieldInvalidFormat,
-				Detail: portal.Words{EN: "Write hours and minutes, such as 20:00.", PT: "Escreva horas e minutos, como 20:00."},
-			})
-		}
-	}
-	if len(fields) == 0 && q.From == q.To {
-		fields = append(fields, portal.FieldError{
-			Pointer: "/to", Code: portal.FieldConflict,
-			Detail: portal.Words{EN: "The quiet hours must end at another time than they begin.", PT: "O silêncio deve terminar em um horário diferente do início."},
-		})
-	}
-	return fields
-}
-
 // quietUntil returns when the quiet hours end in which a moment lies; false when it lies in none.
 func quietUntil(q *portal.QuietHours, at time.Time, zone *time.Location) (end time.Time, quiet bool) {
 	if q == nil {
@@ -86,24 +45,26 @@ func minuteOf(text string) int {
 func (s *Service) QuietHours(ctx context.Context, accountID string) (q *portal.QuietHours, err error) {
 	defer portal.Wrap(&err, "QuietHours(%s)", accountID)
 	text, err := s.store.Reader(ctx).QuietHours(accountID)
-	return readQuiet(text), err
+	return portal.ParseQuietHours(text), err
 }
 
 // SetQuietHours changes when the account's automations write to nobody, in both
 // environments; nil for never. What waits already moves when it is due.
 func (s *Service) SetQuietHours(ctx context.Context, c portal.Caller, q *portal.QuietHours) (err error) {
 	defer portal.Wrap(&err, "SetQuietHours(%s)", c.AccountID)
+	text := ""
 	if q != nil {
-		if fields := quietProblems(q); len(fields) > 0 {
+		if fields := q.Check(); len(fields) > 0 {
 			return portal.Refuse(portal.CodeValidationFailed, fields...)
 		}
+		text = q.String()
 	}
 	details, err := json.Marshal(map[string]any{"quiet_hours": q})
 	if err != nil {
 		return err
 	}
 	return s.store.Tx(ctx, func(tx *store.Tx) error {
-		if err := tx.SetQuietHours(c.AccountID, quietText(q)); err != nil {
+		if err := tx.SetQuietHours(c.AccountID, text); err != nil {
 			return err
 		}
 		return tx.Audit(portal.Audit{

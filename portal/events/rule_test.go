@@ -260,7 +260,7 @@ func TestQuietHours(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		end, quiet := quietUntil(readQuiet(c.hours), at, zone(c.zone))
+		end, quiet := quietUntil(portal.ParseQuietHours(c.hours), at, zone(c.zone))
 		got := ""
 		if quiet {
 			got = end.Format(time.RFC3339)

@@ -152,7 +152,7 @@ func (s *Service) lookAgain(tx *store.Tx, run *portal.Run) (*look, error) {
 		return nil, err
 	}
 	l := &look{
-		r: tx.Reader, tenant: t, id: run.AutomationID, rule: v.Rule, enabled: a.Enabled, facts: f, quiet: readQuiet(quiet), now: tx.Now(), due: tx.Now(),
+		r: tx.Reader, tenant: t, id: run.AutomationID, rule: v.Rule, enabled: a.Enabled, facts: f, quiet: portal.ParseQuietHours(quiet), now: tx.Now(), due: tx.Now(),
 	}
 	l.stop, err = barred(tx, account)
 	return l, err

@@ -18,6 +18,7 @@ type Configuration struct {
 	Default     string    // id of the default channel, or ""
 	Channels    []portal.ChannelState
 	Day         Day
+	QuietHours  *portal.QuietHours // of automations; nil = none
 	OptOutWords []string
 	Testers     []string // test only
 }
@@ -80,6 +81,11 @@ func (s *Service) Configuration(ctx context.Context, t portal.Tenant) (c Configu
 	if c.Account, err = r.Account(t.AccountID); err != nil {
 		return c, err
 	}
+	quiet, err := r.QuietHours(t.AccountID)
+	if err != nil {
+		return c, err
+	}
+	c.QuietHours = portal.ParseQuietHours(quiet)
 	if c.Day, err = readDay(r, c.Account, t, s.store.Now()); err != nil {
 		return c, err
 	}

@@ -147,6 +147,9 @@ func (a *API) getConfiguration(ctx context.Context, c *call, _ *struct{}) (reply
 	if cfg.Account.Language == portal.LangPT {
 		w.DefaultLanguage = "pt_BR"
 	}
+	if q := cfg.QuietHours; q != nil {
+		w.QuietHours = &QuietHours{From: q.From, To: q.To}
+	}
 	return reply{body: w, tag: true}, nil
 }
 
