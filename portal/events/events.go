@@ -1,15 +1,26 @@
 // Package events takes the commercial events that a store reports, makes or
-// changes the contact that each is about, and decides which automations answer
-// it: report.go says what is taken, check.go what is refused, ingest.go stores
-// an event once, decide.go chooses.
+// changes the contact that each is about, and lets automations answer it.
+//
+// report.go says what is taken, check.go what is refused, ingest.go stores an
+// event once. decide.go makes a run for each automation with the event's
+// trigger and ends the runs that the event ends; look.go asks what stands
+// against sending, in the order of a trace; run.go asks it again when a run is
+// due and has the message accepted. field.go, condition.go and fill.go read an
+// event for conditions and parameters, quiet.go and money.go write for people.
+// automation.go is what pages do with automations, draft.go tries a rule and
+// sends nothing, preset.go holds the ready-made ones.
 //
 // The store of an event, its contact and its decision are one transaction, so
-// that a repeat always finds the first decision. It must not send: what an
+// that a repeat always finds the first decision; so are a run's message and its
+// outcome, so that no death between them sends twice. It must not send: what an
 // automation sends goes the way of every message. It knows no HTTP.
 //
-// Known weakness. The data of a customer of whom no contact could be made (an
+// Known weaknesses. The data of a customer of whom no contact could be made (an
 // invalid number and no external_id) is not found by an erasure; it goes with
-// the event, after Kept.
+// the event, after Kept. Automations fill the texts of a template's header and
+// body; templates that ask for a file or a button's parameter are refused when
+// they are published. The amount of a condition has no currency: it is compared
+// with whatever currency the event is in.
 package events
 
 import (

@@ -76,6 +76,10 @@ func (s *Service) Work(ctx context.Context) (n int, err error) {
 // ended meanwhile stays as it is.
 func (s *Service) finish(tx *store.Tx, id string) (err error) {
 	defer portal.Wrap(&err, "finish(%s)", id)
+	erased, err := lockPerson(tx, id)
+	if err != nil {
+		return err
+	}
 	run, claims, err := tx.LockRun(id)
 	if portal.CodeOf(err) == portal.CodeNotFound {
 		return nil
@@ -86,6 +90,9 @@ func (s *Service) finish(tx *store.Tx, id string) (err error) {
 	if claims > store.MaxClaims {
 		said := portal.Words{EN: "The program could not handle it", PT: "O programa não conseguiu tratá-la"}
 		return finished(tx, run, portal.RunFailed, string(portal.CodeInternal), said)
+	}
+	if erased {
+		return finished(tx, run, portal.RunCanceled, portal.ReasonContactErased, goneWords)
 	}
 	l, err := s.lookAgain(tx, &run)
 	if err != nil || l == nil {
@@ -101,6 +108,22 @@ func (s *Service) finish(tx *store.Tx, id string) (err error) {
 	return tx.SaveRun(run)
 }
 
+// lockPerson keeps others from changing the contact of a run until the
+// transaction ends: two runs of one person ask for the cap one after the other.
+// It comes before the run's own lock, as where an event or a message ends runs.
+func lockPerson(tx *store.Tx, id string) (erased bool, err error) {
+	t, contactID, err := tx.RunContact(id)
+	if err == nil {
+		err = tx.LockContact(t, contactID)
+	}
+	if portal.CodeOf(err) == portal.CodeNotFound {
+		return true, nil
+	}
+	return false, err
+}
+
+var goneWords = portal.Words{EN: "The contact was erased", PT: "O contato foi apagado"}
+
 // finished ends a run beside what its look would say.
 func finished(tx *store.Tx, run portal.Run, outcome, reason string, detail portal.Words) error {
 	now := tx.Now()
@@ -109,24 +132,16 @@ func finished(tx *store.Tx, run portal.Run, outcome, reason string, detail porta
 }
 
 // lookAgain prepares to ask everything once more, now that a run is due. nil:
-// there is nobody left to write to, or nothing to say, and the run is ended.
+// there is nothing left to say, and the run is ended.
 func (s *Service) lookAgain(tx *store.Tx, run *portal.Run) (*look, error) {
 	t := run.Tenant()
-	gone := portal.Words{EN: "The contact was erased", PT: "O contato foi apagado"}
-	err := tx.LockContact(t, run.ContactID) // two runs of one person ask for the cap one after the other
-	if portal.CodeOf(err) == portal.CodeNotFound {
-		return nil, finished(tx, *run, portal.RunCanceled, portal.ReasonContactErased, gone)
-	}
-	if err != nil {
-		return nil, err
-	}
 	contact, err := tx.ContactByRef(t, run.ContactID)
 	if err != nil {
 		return nil, err
 	}
 	e, err := tx.Event(t, run.EventID)
 	if portal.CodeOf(err) == portal.CodeNotFound {
-		return nil, finished(tx, *run, portal.RunCanceled, portal.ReasonContactErased, gone)
+		return nil, finished(tx, *run, portal.RunCanceled, portal.ReasonContactErased, goneWords)
 	}
 	if err != nil {
 		return nil, err

@@ -81,6 +81,15 @@ WHERE id = ? AND account_id = ? AND environment = ? AND outcome = 'scheduled'`,
 		run.ID, run.AccountID, string(run.Environment)))
 }
 
+// RunContact returns whom a run is about, without waiting for who is changing it.
+func (r Reader) RunContact(id string) (t portal.Tenant, contactID string, err error) {
+	err = r.Row(`
+SELECT /* Run.Contact */ account_id, environment, contact_id
+FROM automation_runs
+WHERE id = ?`, []any{id}, &t.AccountID, (*string)(&t.Environment), &contactID)
+	return t, contactID, err
+}
+
 // LockRun returns a run that still waits, and how often it was claimed without an
 // outcome, and keeps others from ending it; not_found when it waits no more.
 func (tx *Tx) LockRun(id string) (run portal.Run, claims int, err error) {
