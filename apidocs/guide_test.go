@@ -68,7 +68,7 @@ func TestSamplesKeepTheTokenInItsVariable(t *testing.T) {
 
 func TestSamplesInGoCompile(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"send", "retry"} {
+	for _, name := range []string{"send", "retry", "verify"} {
 		file := filepath.Join(t.TempDir(), name+".go")
 		if err := os.WriteFile(file, []byte(Sample(name, LanguageOf("go"), "https://api.example.com")+"\n"), 0o600); err != nil {
 			t.Fatal(err)

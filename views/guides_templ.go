@@ -49,6 +49,7 @@ func guidePages() []guidePage {
 		{"simulator", portal.Words{EN: "Phone and chaos", PT: "Telefone e caos"}, portal.Words{EN: "Answer as the customer, break what can break, let time pass.", PT: "Responda como o cliente, quebre o que pode quebrar e faça o tempo passar."}, simulatorGuide},
 		{"channels", portal.Words{EN: "Connect a real number", PT: "Conectar um número real"}, portal.Words{EN: "From Meta’s app to the first message, and what to do when WhatsApp stops a number.", PT: "Do aplicativo da Meta à primeira mensagem, e o que fazer quando o WhatsApp para um número."}, connectGuide},
 		{"templates", portal.Words{EN: "Templates", PT: "Modelos"}, portal.Words{EN: "Texts that WhatsApp reviews: write, follow, change, and try every end.", PT: "Textos que o WhatsApp analisa: escreva, acompanhe, altere e teste cada desfecho."}, templatesGuide},
+		{"webhooks", portal.Words{EN: "Webhooks", PT: "Webhooks"}, portal.Words{EN: "Hear of every status: receive, verify, keep each event once, and lose nothing.", PT: "Saiba de cada status: receba, confira, guarde cada evento uma vez e não perca nada."}, webhooksGuide},
 		{"limits", portal.Words{EN: "Limits", PT: "Limites"}, portal.Words{EN: "How much, how fast, how big, and how long things are kept.", PT: "Quanto, com que rapidez, de que tamanho e por quanto tempo."}, limits},
 	}
 }

@@ -11,13 +11,13 @@ import (
 	"github.com/wppmarketing/developers/views/ui/uitest"
 )
 
-var guides = []string{"quickstart", "authentication", "idempotency", "errors", "messages", "batches", "explain", "simulator", "channels", "templates", "limits"}
+var guides = []string{"quickstart", "authentication", "idempotency", "errors", "messages", "batches", "explain", "simulator", "channels", "templates", "webhooks", "limits"}
 
 func guideProps(language string) views.GuideProps {
 	return views.GuideProps{
 		BaseURL: "https://developers.example.com", Style: "/assets/000000000000/docs.css", Language: language,
 		Languages: []views.GuideLanguage{{ID: "curl", Name: "cURL"}, {ID: "go", Name: "Go"}},
-		Samples:   map[string]string{"send": "curl https://developers.example.com/v1/messages", "retry": "curl --retry 5"},
+		Samples:   map[string]string{"send": "curl https://developers.example.com/v1/messages", "retry": "curl --retry 5", "verify": "openssl dgst"},
 	}
 }
 
@@ -37,7 +37,7 @@ func TestGuides(t *testing.T) {
 		uitest.Page(t, "guide-quickstart."+lang, uitest.Owner(lang), page)
 		uitest.Page(t, "guides."+lang, uitest.Visitor(lang), views.Guides(guideProps("curl")))
 	})
-	if _, ok := views.Guide("webhooks", guideProps("curl")); ok {
+	if _, ok := views.Guide("nothing", guideProps("curl")); ok {
 		t.Error("a guide to what does not exist")
 	}
 }

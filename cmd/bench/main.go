@@ -7,7 +7,7 @@
 //	B2 verify   the token check alone, and GET /v1/account, 1,000 tokens in rotation
 //	B3 accept   POST /v1/messages, workers off; counts that rows = 2xx answers
 //	B4 list     the newest 50 of 300,000 messages
-//	B5 deliver  accepted → sent to the simulator → its delivered status recorded
+//	B5 deliver  accepted → message.delivered at a receiver; a filled queue of deliveries
 //	B6 log      ten million rows of the request log; retention running during B3
 //	B7 open     B3 at half its peak, latency from the moment a call was due
 //	B8 portal   the log page with a session
@@ -18,9 +18,10 @@
 // process's alone: on PostgreSQL, its processes are not in it.
 //
 // It must not contain SQL: it writes and reads through portal/store. Known
-// weaknesses: Linux only (it reads /proc); B5 ends at the simulator, whose
-// delivered status is due 0.4 s after the message; B6 seeds rows without bodies,
-// account by account, so an account's pages lie closer than in a log that grew.
+// weaknesses: Linux only (it reads /proc); in B5 the simulator's delivered
+// status is due 0.4 s after the message, and the receiver is the driver's; B6
+// seeds rows without bodies, account by account, so an account's pages lie
+// closer than in a log that grew.
 package main
 
 import (

@@ -150,7 +150,7 @@ func (w *world) command(ctx context.Context, stdin string, args ...string) ([]by
 }
 
 func (w *world) env() []string {
-	return []string{secretVariable + "=" + secretKey, "WPP_DATA=" + w.data, "WPP_DATABASE_URL=" + w.url}
+	return []string{secretVariable + "=" + secretKey, "WPP_DATA=" + w.data, "WPP_DATABASE_URL=" + w.url, "WPP_WEBHOOK_ALLOW_CIDRS=127.0.0.0/8"}
 }
 
 func (w *world) account(ctx context.Context) error {

@@ -35,6 +35,7 @@ type cli struct {
 	Token     tokenCmd     `cmd:"" help:"Make and revoke tokens."`
 	User      userCmd      `cmd:"" help:"Set passwords and staff."`
 	Simulator simulatorCmd `cmd:"" help:"Run the WhatsApp simulator alone, for any client of the Cloud API."`
+	Listen    listenCmd    `cmd:"" help:"Forward webhook events to a receiver on your machine."`
 	OpenAPI   openapiCmd   `cmd:"" name:"openapi" help:"Print an OpenAPI document."`
 	Backup    backupCmd    `cmd:"" help:"Copy the database to a file, while the server runs."`
 	Restore   restoreCmd   `cmd:"" help:"Make a data folder from a backup."`

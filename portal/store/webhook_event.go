@@ -161,6 +161,15 @@ WHERE id = ? AND account_id = ? AND environment = ?`, []any{id, t.AccountID, str
 	})
 }
 
+// FeedHead returns the place behind which what happens next appears.
+func (r Reader) FeedHead() (head int64, err error) {
+	err = r.Row(`
+SELECT /* WebhookFeed.Head */ head
+FROM webhook_feed
+WHERE id = 1`, nil, &head)
+	return head, err
+}
+
 // FeedPart asks for a part of the pull feed.
 type FeedPart struct {
 	After int64    // the last place read; 0 = from the oldest kept event on

@@ -77,7 +77,10 @@ func (s *Service) Try(ctx context.Context, c portal.Caller, f Form) (t Tried, er
 		return t, err
 	}
 	keys := newKeys()
-	k := knownEndpoint{endpoint: newEndpoint(c, f, keys, s.store.Now()), secrets: portal.EndpointSecrets{Current: keys, Headers: canonical(f.Headers)}}
+	k, err := newKnown(newEndpoint(c, f, keys, s.store.Now()), portal.EndpointSecrets{Current: keys, Headers: canonical(f.Headers)})
+	if err != nil {
+		return t, err
+	}
 	err = s.store.Tx(ctx, func(tx *store.Tx) error {
 		t.Event, err = tx.Render(store.Announcement{
 			Tenant: c.Tenant, Type: portal.EventTest, Subject: k.endpoint.ID, Sequence: 1, Data: map[string]any{"endpoint": k.endpoint},
@@ -218,6 +221,11 @@ func (s *Service) Event(ctx context.Context, t portal.Tenant, id string) (portal
 // Feed returns a part of the pull feed, as store.Reader.Feed says.
 func (s *Service) Feed(ctx context.Context, t portal.Tenant, p store.FeedPart) ([]portal.WebhookEvent, int64, error) {
 	return s.store.Reader(ctx).Feed(t, p)
+}
+
+// FeedHead returns the place in the feed behind which what happens next appears.
+func (s *Service) FeedHead(ctx context.Context) (int64, error) {
+	return s.store.Reader(ctx).FeedHead()
 }
 
 // Latest returns the last attempt of each delivery, without request and response.

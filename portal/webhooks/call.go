@@ -35,7 +35,8 @@ func (s *Service) call(ctx context.Context, k knownEndpoint, e portal.WebhookEve
 	if err != nil {
 		return result{}, err
 	}
-	header, err := sign(k.endpoint, k.secrets, e.ID, s.store.Now(), body)
+	now := s.store.Now()
+	header, err := sign(k.signersAt(now), e.ID, now, body)
 	if err != nil {
 		return result{}, err
 	}

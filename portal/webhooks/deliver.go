@@ -129,8 +129,12 @@ func (s *Service) endpoint(ctx context.Context, id string) (knownEndpoint, error
 	}
 	read := time.Now()
 	e, secrets, err := s.store.EndpointSecrets(ctx, id)
-	k := knownEndpoint{e, secrets, read}
+	if err != nil {
+		return knownEndpoint{}, err
+	}
+	k, err := newKnown(e, secrets)
 	if err == nil {
+		k.read = read
 		s.known.put(k)
 	}
 	return k, err

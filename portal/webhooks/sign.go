@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -57,35 +58,92 @@ func EnvelopeOf(e portal.WebhookEvent) Envelope {
 }
 
 // Body returns the bytes that every receiver of the event gets.
-func Body(e portal.WebhookEvent) ([]byte, error) { return json.Marshal(EnvelopeOf(e)) }
+func Body(e portal.WebhookEvent) ([]byte, error) {
+	envelope := EnvelopeOf(e)
+	envelope.Data = json.RawMessage("0")
+	head, err := json.Marshal(envelope)
+	if err != nil {
+		return nil, err
+	}
+	// What was stored is JSON already; reading it again would cost as much as all the rest.
+	head = head[:len(head)-len("0}")]
+	body := append(make([]byte, 0, len(head)+len(e.Data)+1), head...)
+	return append(append(body, e.Data...), '}'), nil
+}
 
 // PayloadVersion is that of Body.
 const PayloadVersion = 1
 
-// sign returns the headers of Standard Webhooks 1.0.0 for an attempt made at
-// now: an HMAC-SHA256 (v1) and an ed25519 signature (v1a) of each valid key.
-func sign(e portal.WebhookEndpoint, secrets portal.EndpointSecrets, id string, now time.Time, body []byte) (http.Header, error) {
+// signer makes both signatures of a key.
+type signer struct {
+	secret  *standardwebhooks.Webhook
+	private ed25519.PrivateKey
+}
+
+func newSigner(k portal.SigningKeys) (signer, error) {
+	w, err := standardwebhooks.NewWebhookRaw(k.Secret)
+	if err != nil {
+		return signer{}, fmt.Errorf("signing secret: %w", err)
+	}
+	return signer{w, ed25519.NewKeyFromSeed(k.Private)}, nil
+}
+
+// newSigners returns those of an endpoint, the current one first.
+func newSigners(secrets portal.EndpointSecrets) (list []signer, err error) {
 	keys := []portal.SigningKeys{secrets.Current}
-	if secrets.Previous != nil && e.PreviousExpiresAt != nil && now.Before(*e.PreviousExpiresAt) {
+	if secrets.Previous != nil {
 		keys = append(keys, *secrets.Previous)
 	}
-	var signatures []string
 	for _, k := range keys {
-		w, err := standardwebhooks.NewWebhookRaw(k.Secret)
+		s, err := newSigner(k)
 		if err != nil {
-			return nil, fmt.Errorf("signing secret of %s: %w", e.ID, err)
+			return nil, err
 		}
-		v1, err := w.Sign(id, now, body)
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// sign returns the headers of Standard Webhooks 1.0.0 for an attempt made at
+// now: an HMAC-SHA256 (v1) and an ed25519 signature (v1a) of each key.
+func sign(signers []signer, id string, now time.Time, body []byte) (http.Header, error) {
+	at := strconv.FormatInt(now.Unix(), 10)
+	signed := append(append(make([]byte, 0, len(id)+len(at)+len(body)+2), id+"."+at+"."...), body...)
+	signatures := make([]string, 0, 2*len(signers))
+	for _, s := range signers {
+		v1, err := s.secret.Sign(id, now, body)
 		if err != nil {
-			return nil, fmt.Errorf("sign for %s: %w", e.ID, err)
+			return nil, fmt.Errorf("sign %s: %w", id, err)
 		}
-		signed := append([]byte(id+"."+strconv.FormatInt(now.Unix(), 10)+"."), body...)
-		v1a := ed25519.Sign(ed25519.NewKeyFromSeed(k.Private), signed)
-		signatures = append(signatures, v1, "v1a,"+base64.StdEncoding.EncodeToString(v1a))
+		signatures = append(signatures, v1, "v1a,"+base64.StdEncoding.EncodeToString(ed25519.Sign(s.private, signed)))
 	}
 	return http.Header{
 		"Webhook-Id":        {id},
-		"Webhook-Timestamp": {strconv.FormatInt(now.Unix(), 10)},
+		"Webhook-Timestamp": {at},
 		"Webhook-Signature": {strings.Join(signatures, " ")},
 	}, nil
+}
+
+// Local signs for a receiver on the machine of a developer, with keys of its
+// own (wpp listen).
+type Local struct {
+	Secret string // whsec_…
+	signer signer
+}
+
+// NewLocal returns a signer with that secret, or with a new one for "".
+func NewLocal(secret string) (l Local, err error) {
+	k := newKeys()
+	if secret != "" {
+		if k.Secret, err = base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_")); err != nil || len(k.Secret) < 24 || len(k.Secret) > 64 {
+			return l, errors.New("a signing secret is whsec_ and 24 to 64 bytes in base64")
+		}
+	}
+	s, err := newSigner(k)
+	return Local{Secret: secretText(k), signer: s}, err
+}
+
+// Header returns the headers of an attempt made at now.
+func (l Local) Header(id string, now time.Time, body []byte) (http.Header, error) {
+	return sign([]signer{l.signer}, id, now, body)
 }

@@ -119,7 +119,22 @@ type endpointCache struct {
 type knownEndpoint struct {
 	endpoint portal.WebhookEndpoint
 	secrets  portal.EndpointSecrets
+	signers  []signer
 	read     time.Time
+}
+
+func newKnown(e portal.WebhookEndpoint, secrets portal.EndpointSecrets) (k knownEndpoint, err error) {
+	k = knownEndpoint{endpoint: e, secrets: secrets}
+	k.signers, err = newSigners(secrets)
+	return k, err
+}
+
+// signersAt are those whose keys are valid at now.
+func (k knownEndpoint) signersAt(now time.Time) []signer {
+	if at := k.endpoint.PreviousExpiresAt; at == nil || !now.Before(*at) {
+		return k.signers[:1]
+	}
+	return k.signers
 }
 
 const knownFor = 500 * time.Millisecond

@@ -158,13 +158,20 @@ func (a *API) resendDelivery(tx *store.Tx, c *call, in *DeliveryPath) (reply, er
 // ListEventsInput are the parameters of the feed.
 type ListEventsInput struct {
 	Limit int    `query:"limit" minimum:"1" maximum:"100" default:"50" doc:"How many rows to answer."`
-	After string `query:"after" maxLength:"1024" doc:"The last next; without it the oldest kept event comes first."`
+	After string `query:"after" maxLength:"1024" doc:"The last next; without it the oldest kept event comes first. now begins with what happens next."`
 	Types string `query:"types" maxLength:"1024" doc:"Only these, separated by commas: exact types, group.* or *."`
 }
 
-const feedName = "webhook-events"
+const (
+	feedName = "webhook-events"
+	feedNow  = "now" // no cursor looks like that
+)
 
 func (a *API) listWebhookEvents(ctx context.Context, c *call, in *ListEventsInput) (reply, error) {
+	if in.After == feedNow {
+		head, err := a.Webhooks.FeedHead(ctx)
+		return listed(c, feedName, strconv.FormatInt(head, 10), []WebhookEvent{}), err
+	}
 	page, err := PageQuery{Limit: in.Limit, After: in.After}.page(feedName)
 	if err != nil {
 		return reply{}, err

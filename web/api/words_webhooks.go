@@ -32,7 +32,7 @@ var webhookDescriptions = []portal.Words{
 	{EN: "Standard Webhooks: v1 (HMAC-SHA256) and v1a (ed25519) over id.timestamp.body, separated by spaces. One that verifies is enough.", PT: "Standard Webhooks: v1 (HMAC-SHA256) e v1a (ed25519) sobre id.timestamp.corpo, separadas por espaços. Basta uma que confira."},
 	{EN: "Switches the endpoint.", PT: "Liga ou desliga o endpoint."},
 	{EN: "The first failure since the last success.", PT: "A primeira falha desde o último sucesso."},
-	{EN: "The last next; without it the oldest kept event comes first.", PT: "O último next; sem ele vem primeiro o evento mais antigo guardado."},
+	{EN: "The last next; without it the oldest kept event comes first. now begins with what happens next.", PT: "O último next; sem ele vem primeiro o evento mais antigo guardado. now começa pelo que acontecer a seguir."},
 	{EN: "The resource as it then was, under its own name.", PT: "O recurso como estava então, sob o próprio nome."},
 	{EN: "The same in every repetition: deduplicate by it.", PT: "O mesmo em cada repetição: elimine repetidos por ele."},
 	{EN: "The signing secret, whsec_…; null in a replayed answer.", PT: "O segredo de assinatura, whsec_…; null numa resposta repetida."},

@@ -28,8 +28,9 @@ func (d *Dashboard) guideProps(r *http.Request) views.GuideProps {
 	p := views.GuideProps{
 		BaseURL: d.BaseURL, Query: strings.TrimSpace(r.URL.Query().Get("q")), Style: apidocs.URL("docs.css"), Language: language.ID,
 		Samples: map[string]string{
-			"send":  apidocs.Sample("send", language, d.BaseURL),
-			"retry": apidocs.Sample("retry", language, d.BaseURL),
+			"send":   apidocs.Sample("send", language, d.BaseURL),
+			"retry":  apidocs.Sample("retry", language, d.BaseURL),
+			"verify": apidocs.Sample("verify", language, d.BaseURL),
 		},
 	}
 	for _, l := range apidocs.Languages {
