@@ -8,11 +8,13 @@ package web
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
 	"path"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -125,10 +127,19 @@ func newServer(ctx context.Context, h http.Handler) *http.Server {
 	}
 }
 
+// cutGrace is how long requests that were cut off may take to clean up.
+const cutGrace = time.Second
+
 // Serve answers on the listener until ctx ends. It then calls stopping, which
-// ends the streams, and lets the requests under way finish.
+// ends the streams, and lets the requests under way finish. Those that do not
+// within stopGrace, an upload that has stalled for one, are cut off.
 func Serve(ctx context.Context, ln net.Listener, h http.Handler, stopping func()) error {
-	srv := newServer(ctx, h)
+	var busy atomic.Int64
+	srv := newServer(ctx, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		busy.Add(1)
+		defer busy.Add(-1)
+		h.ServeHTTP(w, r)
+	}))
 	srv.RegisterOnShutdown(stopping)
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(ln) }()
@@ -139,5 +150,13 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, stopping func()
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 	defer cancel()
-	return srv.Shutdown(stop)
+	err := srv.Shutdown(stop)
+	if !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	err = srv.Close()
+	for end := time.Now().Add(cutGrace); busy.Load() > 0 && time.Now().Before(end); {
+		<-time.After(cutGrace / 100)
+	}
+	return err
 }
