@@ -132,7 +132,10 @@ func simulatedPhone(ctx context.Context, st *store.Store, number string) (simula
 		if err := tx.InsertAccount(account); err != nil {
 			return err
 		}
-		return tx.InsertChannel(channel, sealed)
+		if err := tx.InsertChannel(channel, sealed); err != nil {
+			return err
+		}
+		return tx.SeedTemplates(channel.Tenant(), channel.WABA)
 	})
 	if err != nil {
 		return simulator.Phone{}, err
