@@ -118,7 +118,7 @@ func (e *evaluation) findPerson(tx *store.Tx) (err error) {
 	case e.facts.Contact.ID != "":
 		e.contact, e.conversation = e.facts.Contact, e.facts.ConversationID
 	default:
-		e.contact, e.created, err = tx.EnsureContact(e.caller.Tenant, e.number, portal.SourceAPI)
+		e.contact, e.created, err = tx.NewContact(e.caller.Tenant, e.number, portal.SourceAPI)
 	}
 	return err
 }
@@ -128,7 +128,11 @@ func (e *evaluation) findConversation(tx *store.Tx) error {
 	if e.conversation != "" {
 		return nil
 	}
-	thread, err := tx.Conversation(e.caller.Tenant, e.contact.ID)
+	find := tx.Conversation
+	if e.created {
+		find = tx.NewConversation
+	}
+	thread, err := find(e.caller.Tenant, e.contact.ID)
 	e.conversation = thread.ID
 	return err
 }

@@ -39,7 +39,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`
+	err = tx.Post(`
 UPDATE /* Contact.SetConsent */ contacts
 SET opt_status = ?, opt_marketing = ?, opt_source = ?, opt_at = ?, opt_evidence = ?, updated_at = ?
 WHERE id = ?

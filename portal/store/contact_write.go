@@ -46,6 +46,20 @@ func (tx *Tx) EnsureContact(t portal.Tenant, n phone.Number, source string) (c p
 	return tx.findOrCreate(t, n, Touch{Source: source})
 }
 
+// NewContact is EnsureContact for a number of which the caller has just seen
+// that nobody has it: it looks only when somebody was faster.
+func (tx *Tx) NewContact(t portal.Tenant, n phone.Number, source string) (c portal.Contact, created bool, err error) {
+	defer portal.Wrap(&err, "NewContact")
+	c = portal.Contact{
+		ID: portal.NewID(portal.PrefixContact), AccountID: t.AccountID, Environment: t.Environment,
+		Phone: n.E164, Country: n.Country, Timezone: n.Zone, Source: source,
+	}
+	if created, err = tx.InsertContact(&c); err != nil || created {
+		return c, created, err
+	}
+	return tx.findOrCreate(t, n, Touch{Source: source})
+}
+
 // KnownPerson is TouchContact for news that are no message: no time is noted and
 // nothing is learnt of a contact that exists.
 func (tx *Tx) KnownPerson(t portal.Tenant, n phone.Number, o Touch) (c portal.Contact, err error) {
@@ -194,7 +208,7 @@ func (tx *Tx) ReplaceTags(c portal.Contact) (err error) {
 
 func (tx *Tx) insertTags(c portal.Contact) error {
 	for i, tag := range c.Tags {
-		_, err := tx.Exec(`
+		err := tx.Post(`
 INSERT /* Contact.Tag */ INTO contact_tags (account_id, environment, tag, contact_id, position)
 VALUES (?, ?, ?, ?, ?)`, c.AccountID, string(c.Environment), tag, c.ID, i)
 		if err != nil {
@@ -209,7 +223,7 @@ func (tx *Tx) SetAttributes(c portal.Contact, set map[string]any) (err error) {
 	defer portal.Wrap(&err, "SetAttributes(%s)", c.ID)
 	for _, name := range slices.Sorted(maps.Keys(set)) {
 		if set[name] == nil {
-			_, err = tx.Exec(`
+			err = tx.Post(`
 DELETE /* Contact.RemoveAttribute */ FROM contact_attributes
 WHERE contact_id = ?
 AND name = ?
@@ -230,12 +244,11 @@ func (tx *Tx) setAttribute(c portal.Contact, name string, value any) error {
 	if err != nil {
 		return fmt.Errorf("attribute: %w", err)
 	}
-	_, err = tx.Exec(`
+	return tx.Post(`
 INSERT /* Contact.SetAttribute */ INTO contact_attributes (account_id, environment, contact_id, name, value)
 VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (contact_id, name) DO UPDATE SET value = excluded.value`,
 		c.AccountID, string(c.Environment), c.ID, name, string(text))
-	return err
 }
 
 // OpenWindow notes that the person wrote to the channel at that moment. An
@@ -260,11 +273,10 @@ func (tx *Tx) CloseWindows(c portal.Contact) error { return tx.deleteOfContact("
 
 // deleteOfContact empties a table that hangs on the contact; table is a constant of the program.
 func (tx *Tx) deleteOfContact(table string, c portal.Contact) error {
-	_, err := tx.Exec("DELETE /* Contact.Delete_"+table+" */ FROM "+table+`
+	return tx.Post("DELETE /* Contact.Delete_"+table+" */ FROM "+table+`
 WHERE contact_id = ?
 AND account_id = ?
 AND environment = ?`, c.ID, c.AccountID, string(c.Environment))
-	return err
 }
 
 func orNull(s string) *string {
