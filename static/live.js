@@ -1,5 +1,6 @@
 // Live parts, by server-sent events. An element with data-stream="URL" listens:
 //   event "swap"  its content becomes the fragment that came (a listener turns "received")
+//                 with data-then="URL", the parts of that page are drawn again
 //   event "row"   the fragment goes on top of the element named by data-rows
 // Rows that come while the reader is further down, or has paused, wait behind
 // the button [data-more]; their number is announced at most every ten seconds.
@@ -11,6 +12,12 @@ function fragment(html) {
   return t.content;
 }
 function drawn(el) { el.dispatchEvent(new Event('drawn', { bubbles: true })); }
+
+async function parts(url) {
+  const answer = await fetch(url, { headers: { 'Wpp-Fragment': '1' }, redirect: 'manual' }).catch(() => null);
+  if (!answer?.ok) return;
+  for (const part of fragment(await answer.text()).querySelectorAll('[data-part]')) document.getElementById(part.dataset.part)?.replaceChildren(...part.childNodes);
+}
 
 function rows(el) {
   const body = document.getElementById(el.dataset.rows), more = $('[data-more]'), pause = $('[data-pause]');
@@ -51,6 +58,7 @@ for (const el of document.querySelectorAll('[data-stream]')) {
     document.querySelectorAll('time[data-since]').forEach((t) => t.setAttribute('data-stopped', ''));
     drawn(el);
     source.close();
+    if (el.dataset.then) parts(el.dataset.then);
   });
   source.addEventListener('end', () => source.close());
   addEventListener('pagehide', () => source.close());

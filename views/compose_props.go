@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,8 +92,9 @@ type ComposeProps struct {
 	Incomplete  bool   // of that message, not everything is kept
 	Uploaded    bool   // a file came with the form, and its id stands in it
 	Live        bool
-	Reaches     bool        // a real person receives it
-	Refused     portal.Code // why it was not sent
+	Reaches     bool         // a real person receives it
+	Refused     portal.Code  // why it was not sent
+	Marked      []ui.Problem // fields that it was not sent for
 }
 
 // Get returns what a field of the form holds.
@@ -166,7 +168,7 @@ var composeFields = []composeField{
 
 // wrong is what is wrong with a field of a form that was sent, zero for nothing.
 func (p ComposeProps) wrong(id string) portal.Words {
-	for _, problem := range p.Verdict.Problems {
+	for _, problem := range slices.Concat(p.Verdict.Problems, p.Marked) {
 		if problem.ID == id {
 			return problem.Why
 		}

@@ -97,6 +97,7 @@ func (d *Dashboard) sendMessage(w http.ResponseWriter, r *http.Request, p *Perso
 		return err
 	}
 	if id == "" {
+		c.props.Marked = markedBy(ctx, c.props.Form.Get("type"), err)
 		return d.page(w, at(r, "/messages/new"), http.StatusUnprocessableEntity, views.Compose(c.props))
 	}
 	return d.redirect(w, r, "/messages/"+id)
@@ -338,6 +339,15 @@ func (d *Dashboard) judge(ctx context.Context, p *Person, c *composition) error 
 	return nil
 }
 
+// markedBy are the fields that a refusal is about; none for any other outcome.
+func markedBy(ctx context.Context, kind string, err error) []ui.Problem {
+	var refused *portal.Error
+	if !errors.As(err, &refused) || len(refused.Fields) == 0 {
+		return nil
+	}
+	return problemsOf(ctx, kind, refused)
+}
+
 // problemsOf names the refused fields as the form does.
 func problemsOf(ctx context.Context, kind string, refused *portal.Error) (list []ui.Problem) {
 	for _, f := range refused.Fields {
@@ -368,7 +378,7 @@ func (d *Dashboard) verdict(ctx context.Context, from messaging.Verdict, v *view
 }
 
 func priceWords(ctx context.Context, v messaging.Verdict) string {
-	text := ui.L(ctx, "category ", "categoria ") + v.Category
+	text := ui.L(ctx, "category ", "categoria ") + strings.ToLower(views.CategoryName(ctx, v.Category))
 	switch {
 	case v.Billable == nil:
 		return text + ui.L(ctx, "; WhatsApp says after sending whether it is charged", "; o WhatsApp diz depois do envio se cobra")

@@ -96,7 +96,9 @@ func TestComposeRefusals(t *testing.T) {
 	o.has(page, `href="#button1"`, `id="button1-e"`, "Nothing was sent")
 	o.lacks(page, "Nothing was saved")
 	_, page = o.desk.send("/messages", url.Values{"env": {"test"}, "type": {"template"}, "template": {"order_update/pt_BR"}, "p.name": {"Ana"}, "to": {""}, "nonce": {"t"}}, http.StatusUnprocessableEntity)
-	o.has(page, `id="to-e"`, "Olá Ana, o pedido {{order}}") // what was written so far is seen
+	o.has(page, `id="to-e"`, "Olá Ana, o pedido {{order}}")
+	_, page = o.desk.send("/messages", url.Values{"env": {"test"}, "type": {"template"}, "template": {"order_update/pt_BR"}, "p.name": {"Ana"}, "to": {sampleNumber}, "nonce": {"u"}}, http.StatusUnprocessableEntity)
+	o.has(page, "Not sent: ", `id="p.order-e"`, `aria-invalid="true"`)
 	_, page = o.desk.send("/messages", url.Values{"env": {"test"}, "type": {"json"}, "json": {`{"to":1}`}, "nonce": {"c"}}, http.StatusUnprocessableEntity)
 	o.has(page, "/to It must be of type string.", "/type")
 	_, page = o.desk.send("/messages", url.Values{"env": {"test"}, "type": {"text"}, "to": {"Ana"}, "text": {"Oi"}, "nonce": {"d"}}, http.StatusOK)

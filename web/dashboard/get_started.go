@@ -69,6 +69,9 @@ func (d *Dashboard) showStart(w http.ResponseWriter, r *http.Request, p *Person,
 	if len(props.Form.Errors) > 0 {
 		status = http.StatusUnprocessableEntity
 	}
+	if isFragment(r) {
+		return d.page(w, r, status, views.GetStartedParts(props))
+	}
 	return d.page(w, at(r, "/get-started"), status, views.GetStarted(props))
 }
 

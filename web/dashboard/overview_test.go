@@ -1,6 +1,8 @@
 package dashboard
 
 import (
+	"io"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -41,6 +43,29 @@ func TestGetStarted(t *testing.T) {
 	if page := k.read("/get-started", 200); !strings.Contains(page, "First request received") || !strings.Contains(page, "/logs/"+q.ID) {
 		t.Error("the first message is not noticed")
 	}
+	if steps := k.part("/get-started"); strings.Count(steps, `class="done"`) != 3 || strings.Contains(steps, "<main") {
+		t.Errorf("the steps anew: %s", steps)
+	}
+}
+
+// part reads what a script is given of a page.
+func (k *desk) part(path string) string {
+	k.t.Helper()
+	r, err := http.NewRequestWithContext(k.t.Context(), http.MethodGet, k.server.URL+path, nil)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	r.Header.Set("Wpp-Fragment", "1")
+	answer, err := k.browser.Do(r)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	return string(body)
 }
 
 func TestOverviewPage(t *testing.T) {
