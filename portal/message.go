@@ -197,6 +197,7 @@ type History struct {
 	Attempts []Attempt
 	News     []StatusNews
 	Replays  []Replay
+	Webhooks []SubjectAttempt // what receivers were told of it
 }
 
 // Replay is a later call with the same Idempotency-Key that got the kept answer.

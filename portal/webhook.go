@@ -172,6 +172,14 @@ type DeliveryAttempt struct {
 	Response   *HTTPPart
 }
 
+// SubjectAttempt is an attempt to tell of something, with its delivery. URL is
+// that of the endpoint, "" when it was deleted.
+type SubjectAttempt struct {
+	Delivery Delivery
+	Attempt  DeliveryAttempt // without request and response
+	URL      string
+}
+
 // HTTPPart is one half of a call, with secrets masked.
 type HTTPPart struct {
 	Headers   map[string]string `json:"headers"`
@@ -188,11 +196,13 @@ const (
 	OutcomeConnectionError = "connection_error"
 	OutcomeTLSError        = "tls_error"
 	OutcomeAddressRefused  = "address_refused"
+	OutcomeInterrupted     = "interrupted" // our process ended before the answer: the receiver may have the event
 )
 
 // Outcomes lists them in the order in which pages offer them.
 var Outcomes = []string{
 	OutcomeSucceeded, OutcomeHTTPError, OutcomeRedirect, OutcomeTimeout, OutcomeConnectionError, OutcomeTLSError, OutcomeAddressRefused,
+	OutcomeInterrupted,
 }
 
 // DeliveryFilter narrows a list of deliveries; zero fields do not filter.

@@ -164,7 +164,8 @@ func (s *Service) Get(ctx context.Context, t portal.Tenant, id string) (m portal
 	for i, c := range h.Checks {
 		h.Checks[i].Detail = explain(c, m.Type == portal.TypeTemplate && !m.FallbackUsed)
 	}
-	return m, h, nil
+	h.Webhooks, err = r.SubjectAttempts(t, id)
+	return m, h, err
 }
 
 // List returns a page of messages, newest first.

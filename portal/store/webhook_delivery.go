@@ -92,10 +92,38 @@ WHERE id = ?`, tx.now.Add(lease), d.ID)
 	return d, tx.beginAttempt(d)
 }
 
+// UnclaimDeliveries takes back a claim whose attempts are not made: one is under
+// way already, or the event could not be read. The leases run on.
+func (tx *Tx) UnclaimDeliveries(list []portal.Delivery) (err error) {
+	defer portal.Wrap(&err, "UnclaimDeliveries")
+	for _, d := range list {
+		if err := tx.Post(`
+DELETE /* DeliveryAttempt.Unclaim */ FROM webhook_attempts
+WHERE delivery_id = ? AND number = ? AND outcome = ''`, d.ID, d.Attempts); err != nil {
+			return err
+		}
+		if err := tx.Post(`
+UPDATE /* Delivery.Unclaim */ webhook_deliveries
+SET attempts = attempts - 1
+WHERE id = ? AND attempts = ? AND status = 'pending'`, d.ID, d.Attempts); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// beginAttempt writes an attempt. An earlier one without an outcome was
+// interrupted: nobody makes two at a time.
 func (tx *Tx) beginAttempt(d portal.Delivery) error {
 	trigger := d.Trigger
 	if d.Attempts > 1 {
 		trigger = portal.TriggerAutomatic // a person asked for the first one only
+		if err := tx.Post(`
+UPDATE /* DeliveryAttempt.Interrupted */ webhook_attempts
+SET outcome = ?
+WHERE delivery_id = ? AND number < ? AND outcome = ''`, portal.OutcomeInterrupted, d.ID, d.Attempts); err != nil {
+			return err
+		}
 	}
 	return tx.Post(`
 INSERT /* DeliveryAttempt.Begin */ INTO webhook_attempts (delivery_id, number, trigger_by, at, duration, outcome, http_status)
@@ -210,6 +238,33 @@ ORDER BY number`, []any{deliveryID}, func(scan func(dest ...any) error) error {
 		}
 		a.Response, err = httpPart(response)
 		list = append(list, a)
+		return err
+	})
+	return list, err
+}
+
+// subjectAttempts is how many attempts of one subject are listed.
+const subjectAttempts = 200
+
+// SubjectAttempts returns the attempts made to tell of something, oldest first.
+func (r Reader) SubjectAttempts(t portal.Tenant, subject string) (list []portal.SubjectAttempt, err error) {
+	defer portal.Wrap(&err, "SubjectAttempts(%s)", subject)
+	err = r.Rows(`
+SELECT /* DeliveryAttempt.OfSubject */ d.id, d.endpoint_id, d.event_id, d.event_type, d.status, COALESCE(e.url, ''),
+  a.number, a.trigger_by, a.at, a.duration, a.outcome, a.http_status
+FROM webhook_deliveries d
+JOIN webhook_attempts a ON a.delivery_id = d.id
+LEFT JOIN webhook_endpoints e ON e.id = d.endpoint_id
+WHERE d.subject = ? AND d.account_id = ? AND d.environment = ?
+ORDER BY a.at, d.id, a.number
+LIMIT ?`, []any{subject, t.AccountID, string(t.Environment), subjectAttempts}, func(scan func(dest ...any) error) error {
+		var s portal.SubjectAttempt
+		var micros int64
+		d, a := &s.Delivery, &s.Attempt
+		err := scan(&d.ID, &d.EndpointID, &d.EventID, &d.EventType, &d.Status, &s.URL,
+			&a.Number, &a.Trigger, &a.At, &micros, &a.Outcome, &a.HTTPStatus)
+		a.Duration = time.Duration(micros) * time.Microsecond
+		list = append(list, s)
 		return err
 	})
 	return list, err

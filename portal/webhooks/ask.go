@@ -205,6 +205,11 @@ func (s *Service) Delivery(ctx context.Context, t portal.Tenant, endpointID, id 
 		return told, portal.Refuse(portal.CodeNotFound)
 	}
 	told.List, err = r.DeliveryAttempts(id)
+	for i, a := range told.List {
+		if a.Outcome == "" && told.Status != portal.DeliveryPending {
+			told.List[i].Outcome = portal.OutcomeInterrupted // nobody goes on with it
+		}
+	}
 	return told, err
 }
 

@@ -2,6 +2,7 @@ package webhooks
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -45,14 +46,25 @@ func (s *Service) Deliver(ctx context.Context) (n int, err error) {
 	}
 	events, err := s.eventsOf(ctx, claimed)
 	if err != nil {
-		return 0, err // due again when the lease ends
+		return 0, errors.Join(err, s.unclaim(ctx, claimed)) // due again when the lease ends
 	}
+	var twice []portal.Delivery
 	for _, d := range claimed {
 		if s.room.Enter(d.ID, d.EndpointID) {
 			s.lanes.Go(d.ID, s.job(ctx, d, events[d.EventID]))
+		} else {
+			twice = append(twice, d)
 		}
 	}
-	return len(claimed), nil
+	return len(claimed), s.unclaim(ctx, twice)
+}
+
+// unclaim takes back the claim of deliveries that are not made.
+func (s *Service) unclaim(ctx context.Context, list []portal.Delivery) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return s.store.Tx(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.UnclaimDeliveries(list) })
 }
 
 func (s *Service) eventsOf(ctx context.Context, claimed []portal.Delivery) (map[string]portal.WebhookEvent, error) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/store/storetest"
 	"github.com/wppmarketing/developers/portal/webhooks"
 )
@@ -137,6 +138,63 @@ func TestFailingEndpoint(t *testing.T) {
 			if d.Status == portal.DeliveryPending {
 				t.Error("something still waits for a disabled endpoint")
 			}
+		}
+	})
+}
+
+// TestNoAttemptIsUnderWayForEver has a process die during a call: the attempt
+// that replaces it ends both.
+func TestNoAttemptIsUnderWayForEver(t *testing.T) {
+	engines(t, func(t *testing.T, open storetest.Opener) {
+		b, r := setup(t, open), receive(t, noContent)
+		made := b.endpoint(r.URL)
+		b.publish(portal.EventMessageRead, portal.NewID(portal.PrefixMessage))
+		if _, err := b.service.Route(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.tx(func(tx *store.Tx) error { // and then the process was gone
+			_, err := tx.ClaimDeliveries(store.DeliveryClaim{Limit: 10, PerEndpoint: 10, Lease: time.Minute})
+			return err
+		})
+		b.pass(2 * time.Minute)
+		b.work()
+		d := b.deliveries(made.ID)[0]
+		if d.Status != portal.DeliverySucceeded || len(d.List) != 2 || d.List[0].Outcome != portal.OutcomeInterrupted || d.List[1].Outcome != portal.OutcomeSucceeded {
+			t.Errorf("%+v", d)
+		}
+	})
+}
+
+// TestClaimedTwice lets the lease of a call under way run out, as it does when
+// the clock jumps: it stays one attempt.
+func TestClaimedTwice(t *testing.T) {
+	engines(t, func(t *testing.T, open storetest.Opener) {
+		called, goOn := make(chan struct{}, 10), make(chan struct{})
+		b := setup(t, open)
+		r := receive(t, func(w http.ResponseWriter, _ *http.Request) {
+			called <- struct{}{}
+			<-goOn
+			w.WriteHeader(http.StatusNoContent)
+		})
+		made := b.endpoint(r.URL)
+		b.publish(portal.EventMessageRead, portal.NewID(portal.PrefixMessage))
+		if _, err := b.service.Route(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		deliver := func() {
+			if _, err := b.service.Deliver(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		deliver()
+		<-called
+		b.pass(2 * time.Minute)
+		deliver()
+		close(goOn)
+		b.service.Wait()
+		b.work()
+		if d := b.deliveries(made.ID)[0]; d.Status != portal.DeliverySucceeded || len(d.List) != 1 || d.List[0].Outcome != portal.OutcomeSucceeded {
+			t.Errorf("%+v", d)
 		}
 	})
 }

@@ -2,10 +2,12 @@ package api
 
 import (
 	"context"
+	"slices"
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/audit"
 	"github.com/wppmarketing/developers/portal/messaging"
+	"github.com/wppmarketing/developers/portal/webhooks"
 )
 
 // Configuration is what the account can do in an environment.
@@ -44,7 +46,7 @@ type EndpointRef struct {
 // Readiness says whether messages can be sent.
 type Readiness struct {
 	Send     bool               `json:"send"`
-	Problems []ReadinessProblem `json:"problems" doc:"What stops sending."`
+	Problems []ReadinessProblem `json:"problems" doc:"What to settle before going live. All but no_webhook_endpoint stop sending."`
 }
 
 // ReadinessProblem is one thing that stops sending.
@@ -131,15 +133,13 @@ func (a *API) getConfiguration(ctx context.Context, c *call, _ *struct{}) (reply
 	}
 	w := Configuration{
 		Environment: string(cfg.Environment), Provider: cfg.Provider, DefaultChannelID: text(cfg.Default),
-		Ready: Readiness{Send: cfg.Ready(), Problems: each(cfg.Problems, func(p messaging.Problem) ReadinessProblem {
-			return ReadinessProblem{Code: string(p.Code), Detail: p.Detail.In(c.lang), Action: p.Action.In(c.lang)}
-		})},
+		Ready:       Readiness{Send: cfg.Ready(), Problems: each(cfg.Problems, func(p messaging.Problem) ReadinessProblem { return problemOf(p, c.lang) })},
 		Channels:    each(cfg.Channels, channelOf),
 		Limits:      Limits{RequestsPerSecond: c.rate(), MessagesPerDay: dayLimitOf(cfg.Day), BatchLines: maxLines, BodyBytes: maxBody, BatchBytes: maxBatch, MediaBytes: mediaBytes()},
 		Window:      WindowRule{Hours: int(portal.WindowLength.Hours()), Scope: "contact_and_channel", Outside: "templates_only"},
 		OptIn:       OptInRule{MarketingRequires: cfg.Account.OptInRequired, OptOutWords: cfg.OptOutWords},
 		Departments: cfg.Account.Departments, DefaultCountry: cfg.Account.Country, DefaultLanguage: "en_US", Timezone: cfg.Account.Timezone,
-		TesterNumbers: cfg.Testers, WebhookEndpoints: []EndpointRef{},
+		TesterNumbers: cfg.Testers,
 		RetentionDays: RetentionDays{
 			Requests: int(audit.KeepRequests.Hours() / 24), Bodies: int(audit.KeepBodies.Hours() / 24), WebhookEvents: keepWebhookEvents,
 		},
@@ -150,7 +150,36 @@ func (a *API) getConfiguration(ctx context.Context, c *call, _ *struct{}) (reply
 	if q := cfg.QuietHours; q != nil {
 		w.QuietHours = &QuietHours{From: q.From, To: q.To}
 	}
+	if err := a.addEndpoints(ctx, c, &w); err != nil {
+		return reply{}, err
+	}
 	return reply{body: w, tag: true}, nil
+}
+
+// noEndpoint is a problem that stops nothing: messages go out, and nobody hears
+// what becomes of them.
+var noEndpoint = messaging.Problem{
+	Code:   "no_webhook_endpoint",
+	Detail: portal.Words{EN: "No webhook endpoint is enabled. Messages go out, and your system does not hear what becomes of them.", PT: "Nenhum endpoint de webhook está ativo. As mensagens saem, e o seu sistema não sabe o que acontece com elas."},
+	Action: portal.Words{EN: "Add one, or read GET /v1/webhook-events.", PT: "Adicione um, ou leia GET /v1/webhook-events."},
+}
+
+// addEndpoints lists the endpoints, and says so when none is told anything.
+func (a *API) addEndpoints(ctx context.Context, c *call, w *Configuration) error {
+	list, _, err := a.Webhooks.List(ctx, c.caller.Tenant, portal.Page{Limit: webhooks.MaxEndpoints})
+	if err != nil {
+		return err
+	}
+	w.WebhookEndpoints = each(list, func(e portal.WebhookEndpoint) EndpointRef { return EndpointRef{e.ID, e.URL, e.Status} })
+	enabled := slices.ContainsFunc(list, func(e portal.WebhookEndpoint) bool { return e.Status == portal.EndpointEnabled })
+	if !enabled && slices.Contains(c.caller.Modules, portal.ModuleWebhooks) {
+		w.Ready.Problems = append(w.Ready.Problems, problemOf(noEndpoint, c.lang))
+	}
+	return nil
+}
+
+func problemOf(p messaging.Problem, lang string) ReadinessProblem {
+	return ReadinessProblem{Code: string(p.Code), Detail: p.Detail.In(lang), Action: p.Action.In(lang)}
 }
 
 func mediaBytes() MediaBytes {

@@ -114,3 +114,27 @@ func TestKeyIsIgnoredWhereNothingIsWritten(t *testing.T) {
 	}
 	f.do(post("/v1/messages", example("sendMessage"), "Idempotency-Key", "V").with(f.secret)).want(202, "")
 }
+
+func TestKeptAnswersHoldNoSecret(t *testing.T) {
+	onEngines(t, func(t *testing.T, f *fixture) {
+		made := f.do(post("/v1/webhook-endpoints", `{"url":"https://erp.example.com/k","events":["*"]}`, "Idempotency-Key", "make").with(f.secret)).want(201, "")
+		id := made.text("id")
+		rotated := f.do(post("/v1/webhook-endpoints/"+id+"/rotate-secret", "{}", "Idempotency-Key", "turn").with(f.secret)).want(200, "")
+		if made.text("secret") == "" || rotated.text("secret") == "" || made.text("secret") == rotated.text("secret") {
+			t.Fatalf("secrets %q and %q", made.text("secret"), rotated.text("secret"))
+		}
+		for _, q := range []ask{
+			post("/v1/webhook-endpoints", `{"url":"https://erp.example.com/k","events":["*"]}`, "Idempotency-Key", "make"),
+			post("/v1/webhook-endpoints/"+id+"/rotate-secret", "{}", "Idempotency-Key", "turn"),
+		} {
+			again := f.do(q.with(f.secret))
+			if again.header.Get("Idempotency-Replayed") != "true" || again.text("id") != id || again.value("secret") != nil {
+				t.Errorf("%s: %v %s", q.path, again.header, again.body)
+			}
+		}
+		now := f.do(get("/v1/webhook-endpoints/" + id).with(f.secret))
+		if now.text("public_key") != rotated.text("public_key") {
+			t.Error("a replay rotated the secret again")
+		}
+	})
+}

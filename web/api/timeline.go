@@ -24,7 +24,7 @@ type Timeline []any
 // Schema lists the kinds that there are and leaves room for new ones.
 func (Timeline) Schema(r huma.Registry) *huma.Schema {
 	kinds := &huma.Schema{Description: "One of the kinds below, told apart by kind."}
-	for _, t := range []reflect.Type{reflect.TypeFor[TimelineRequest](), reflect.TypeFor[TimelineCheck](), reflect.TypeFor[TimelineAttempt](), reflect.TypeFor[TimelineStatus]()} {
+	for _, t := range []reflect.Type{reflect.TypeFor[TimelineRequest](), reflect.TypeFor[TimelineCheck](), reflect.TypeFor[TimelineAttempt](), reflect.TypeFor[TimelineStatus](), reflect.TypeFor[TimelineWebhook]()} {
 		kinds.AnyOf = append(kinds.AnyOf, r.Schema(t, true, ""))
 	}
 	return &huma.Schema{Type: huma.TypeArray, Items: kinds}
@@ -73,6 +73,28 @@ type TimelineStatus struct {
 	Sequence   *int   `json:"sequence" doc:"Number of the news; null when it was not applied."`
 }
 
+// TimelineWebhook is an attempt to tell an endpoint.
+type TimelineWebhook struct {
+	At             string   `json:"at" format:"date-time"`
+	Kind           string   `json:"kind" enum:"webhook"`
+	WebhookEventID string   `json:"webhook_event_id" doc:"The same in every repetition: deduplicate by it."`
+	EventType      string   `json:"event_type"`
+	EndpointID     string   `json:"endpoint_id"`
+	DeliveryID     string   `json:"delivery_id"`
+	Attempt        int      `json:"attempt"`
+	Outcome        *string  `json:"outcome" doc:"As in a delivery; null while under way."`
+	HTTPStatus     *int     `json:"http_status" doc:"Null without an answer."`
+	DurationMS     *float64 `json:"duration_ms" doc:"Null while under way."`
+}
+
+func webhookEntryOf(s portal.SubjectAttempt) TimelineWebhook {
+	a := tryOf(s.Attempt, "")
+	return TimelineWebhook{
+		At: a.At, Kind: "webhook", WebhookEventID: s.Delivery.EventID, EventType: s.Delivery.EventType, EndpointID: s.Delivery.EndpointID,
+		DeliveryID: s.Delivery.ID, Attempt: a.Number, Outcome: a.Outcome, HTTPStatus: a.HTTPStatus, DurationMS: a.DurationMS,
+	}
+}
+
 func (a *API) getMessage(ctx context.Context, c *call, in *struct {
 	ID string `path:"id" doc:"Id of the message."`
 },
@@ -119,6 +141,9 @@ func timelineOf(m portal.Message, h portal.History, lang string) Timeline {
 			w.Sequence = &n.Sequence
 		}
 		all = append(all, entry{n.ReceivedAt, w})
+	}
+	for _, s := range h.Webhooks {
+		all = append(all, entry{s.Attempt.At, webhookEntryOf(s)})
 	}
 	slices.SortStableFunc(all, func(x, y entry) int { return cmp.Compare(x.at.UnixMicro(), y.at.UnixMicro()) })
 	return each(all, func(e entry) any { return e.wire })

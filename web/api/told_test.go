@@ -311,3 +311,34 @@ func TestErasedPeopleAreNotInEvents(t *testing.T) {
 		}
 	})
 }
+
+// TestTimelineTellsOfWebhooks follows a message to its deliveries, and reads the
+// endpoints in the configuration.
+func TestTimelineTellsOfWebhooks(t *testing.T) {
+	onEngines(t, func(t *testing.T, f *fixture) {
+		f.account = f.world.account(portal.PlanUnlimited)
+		f.secret = f.token(f.account, portal.Test)
+		alone := f.do(get("/v1/configuration").with(f.secret)).want(200, "")
+		if alone.value("ready.send") != true || alone.text("ready.problems.0.code") != "no_webhook_endpoint" || len(alone.value("webhook_endpoints").([]any)) != 0 {
+			t.Errorf("without an endpoint: %s", alone.body)
+		}
+		id := f.do(post("/v1/messages", `{"to":"+5511900000001","type":"text","text":{"body":"oi"}}`).with(f.secret)).want(202, "").text("id")
+		e := newEar(t, f)
+		cfg := f.do(get("/v1/configuration").with(f.secret)).want(200, "")
+		if cfg.text("webhook_endpoints.0.id") != e.endpoint || cfg.text("webhook_endpoints.0.status") != "enabled" || len(cfg.value("ready.problems").([]any)) != 0 {
+			t.Errorf("with an endpoint: %s", cfg.body)
+		}
+		e.settle()
+		told := e.soon("message.created", func(one told) bool { return one.Subject == id })
+		var found map[string]any
+		for _, one := range f.do(get("/v1/messages/" + id).with(f.secret)).value("timeline").([]any) {
+			if entry := one.(map[string]any); entry["kind"] == "webhook" && entry["webhook_event_id"] == told.ID {
+				found = entry
+			}
+		}
+		if found["event_type"] != "message.created" || found["endpoint_id"] != e.endpoint || found["outcome"] != "succeeded" || found["http_status"] != 204.0 || found["attempt"] != 1.0 {
+			t.Fatalf("timeline %v", found)
+		}
+		f.do(get("/v1/webhook-endpoints/"+e.endpoint+"/deliveries/"+found["delivery_id"].(string)).with(f.secret)).want(200, "")
+	})
+}

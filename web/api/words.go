@@ -283,7 +283,7 @@ var descriptions = []portal.Words{
 	{EN: "What it is about.", PT: "Do que se trata."},
 	{EN: "What it is for, in the caller's language.", PT: "Para que serve, no idioma de quem chama."},
 	{EN: "What may be sent when it is closed.", PT: "O que pode ser enviado com ela fechada."},
-	{EN: "What stops sending.", PT: "O que impede o envio."},
+	{EN: "What to settle before going live. All but no_webhook_endpoint stop sending.", PT: "O que resolver antes de ir ao ar. Tudo, menos no_webhook_endpoint, impede o envio."},
 	{EN: "What the call was about.", PT: "De que tratava a chamada."},
 	{EN: "What the customer writes.", PT: "O que o cliente escreve."},
 	{EN: "What to do about it.", PT: "O que fazer."},

@@ -7,6 +7,7 @@ var webhookDescriptions = []portal.Words{
 	{EN: "And before this time; now without it.", PT: "E antes deste momento; sem ele, agora."},
 	{EN: "Answer 2xx to types you do not know.", PT: "Responda 2xx a tipos que você não conhece."},
 	{EN: "Counts the events of the subject from 1: drop one that is not greater than the last you kept.", PT: "Conta os eventos do assunto a partir de 1: descarte um que não seja maior que o último guardado."},
+	{EN: "As in a delivery; null while under way.", PT: "Como numa entrega; null enquanto está em andamento."},
 	{EN: "Deliveries made so far.", PT: "Entregas criadas até agora."},
 	{EN: "Deliveries that wait, counted up to 1000.", PT: "Entregas que esperam, contadas até 1000."},
 	{EN: "Endpoint", PT: "Endpoint"},
@@ -53,5 +54,5 @@ var webhookDescriptions = []portal.Words{
 	{EN: "https, public.", PT: "https, público."},
 	{EN: "manual, failing, or gone (your server answered 410).", PT: "manual, failing, ou gone (o seu servidor respondeu 410)."},
 	{EN: "pending, succeeded, dead (given up) or canceled (the endpoint was deleted or disabled).", PT: "pending, succeeded, dead (desistimos) ou canceled (o endpoint foi excluído ou desativado)."},
-	{EN: "succeeded, http_error, redirect, timeout, connection_error, tls_error or address_refused; null while under way.", PT: "succeeded, http_error, redirect, timeout, connection_error, tls_error ou address_refused; null enquanto está em andamento."},
+	{EN: "succeeded, http_error, redirect, timeout, connection_error, tls_error, address_refused or interrupted (we were restarted; you may have the event); null while under way.", PT: "succeeded, http_error, redirect, timeout, connection_error, tls_error, address_refused ou interrupted (fomos reiniciados; o evento pode ter chegado); null enquanto está em andamento."},
 }

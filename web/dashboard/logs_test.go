@@ -25,6 +25,7 @@ import (
 	"github.com/wppmarketing/developers/portal/store/storetest"
 	"github.com/wppmarketing/developers/portal/support"
 	"github.com/wppmarketing/developers/portal/tokens"
+	"github.com/wppmarketing/developers/portal/webhooks"
 	"github.com/wppmarketing/developers/views"
 	"github.com/wppmarketing/developers/web/session"
 )
@@ -52,8 +53,14 @@ func newDesk(t *testing.T, opts ...func(*store.Options)) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
+	hooks, err := webhooks.New(webhooks.Options{
+		Store: s, Permitted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Mask: audit.MaskAnswer,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	d := New(Options{
-		Store: s, Accounts: a, Sessions: sessions, BaseURL: "https://developers.example.com",
+		Webhooks: hooks, Store: s, Accounts: a, Sessions: sessions, BaseURL: "https://developers.example.com",
 		Tokens: tokens.New(tokens.Options{Store: s}), Support: support.New(support.Options{Store: s}),
 		Log:      audit.New(audit.Options{Store: s}),
 		Health:   func(context.Context) views.HealthProps { return views.HealthProps{Version: "v0.3.0"} },

@@ -9,6 +9,7 @@ import (
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/tokens"
+	"github.com/wppmarketing/developers/portal/webhooks"
 	"github.com/wppmarketing/developers/views"
 	"github.com/wppmarketing/developers/views/ui"
 )
@@ -92,7 +93,7 @@ const (
 func (d *Dashboard) attention(ctx context.Context, p *Person, limits []views.Limit) (list []ui.Attention, err error) {
 	list = limitAttention(ctx, p, limits)
 	for _, find := range []func(context.Context, *Person) ([]ui.Attention, error){
-		d.tokenAttention, d.waitingAttention, d.errorAttention,
+		d.webhookAttention, d.tokenAttention, d.waitingAttention, d.errorAttention,
 	} {
 		found, err := find(ctx, p)
 		if err != nil {
@@ -119,6 +120,29 @@ func limitAttention(ctx context.Context, p *Person, limits []views.Limit) []ui.A
 		return []ui.Attention{a}
 	}
 	return nil
+}
+
+// webhookAttention tells of endpoints that get nothing, or are on the way to it.
+// It ends by itself with the first success.
+func (d *Dashboard) webhookAttention(ctx context.Context, p *Person) (list []ui.Attention, err error) {
+	if !p.May(portal.ReadTokens) {
+		return nil, nil
+	}
+	rows, _, err := d.Webhooks.List(ctx, p.Tenant(), portal.Page{Limit: webhooks.MaxEndpoints})
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range rows {
+		notice, told := views.EndpointNotice(ctx, e)
+		if !told {
+			continue
+		}
+		list = append(list, ui.Attention{
+			Level: notice.Level, Icon: "bolt", Context: views.WebhookName(e), Title: notice.Title, Text: notice.Text,
+			Fix: ui.L(ctx, "Open", "Abrir"), Href: ui.Href(ctx, "/webhooks/"+e.ID),
+		})
+	}
+	return list, nil
 }
 
 // expiringShown is how many tokens near their end are named one by one.

@@ -4,16 +4,15 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wppmarketing/developers/portal"
-	"github.com/wppmarketing/developers/portal/audit"
+	"github.com/wppmarketing/developers/portal/messaging"
 	"github.com/wppmarketing/developers/portal/store"
-	"github.com/wppmarketing/developers/portal/webhooks"
 	"github.com/wppmarketing/developers/web/api"
 )
 
@@ -34,13 +33,6 @@ func newHookDesk(t *testing.T) *hookDesk {
 		w.WriteHeader(h.status)
 	}))
 	t.Cleanup(h.receiver.Close)
-	var err error
-	h.Webhooks, err = webhooks.New(webhooks.Options{
-		Store: h.Store, Permitted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Mask: audit.MaskAnswer,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	return h
 }
 
@@ -139,4 +131,59 @@ func TestWebhookIsKept(t *testing.T) {
 		t.Error("not deleted")
 	}
 	h.read("/webhooks/events", http.StatusOK)
+}
+
+// TestPeopleAreToldOfAFailingEndpoint: a message leads to what failed and back,
+// the warning stands where people look, and the first success ends it.
+func TestPeopleAreToldOfAFailingEndpoint(t *testing.T) {
+	t.Parallel()
+	h := newHookDesk(t)
+	h.post("/webhooks", h.form(), http.StatusOK)
+	endpoint := h.endpoints()[0]
+	h.status = http.StatusInternalServerError
+	var id string
+	h.write(func(tx *store.Tx) error {
+		m, err := h.office.send(tx, messaging.Draft{To: "+5511900000001", Type: portal.TypeText, Content: portal.Content{Text: &portal.Text{Body: "oi"}}})
+		id = m.ID
+		return err
+	})
+	for range 2 {
+		if _, err := h.Webhooks.Route(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.Webhooks.Deliver(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		h.Webhooks.Wait()
+	}
+	page := h.read("/messages/"+id, http.StatusOK)
+	link := regexp.MustCompile(`/webhooks/` + endpoint.ID + `/deliveries/dlv_\w+`).FindString(page)
+	if !strings.Contains(page, "Webhook not delivered: message.queued") || link == "" {
+		t.Fatal("the message does not show its delivery")
+	}
+	if page := h.read(link, http.StatusOK); !strings.Contains(page, "/messages/"+id) || !strings.Contains(page, "Your server answered 500") {
+		t.Error("the delivery does not lead back to the message")
+	}
+	news := func(n store.EndpointNews, percent int) {
+		t.Helper()
+		n.EndpointID = endpoint.ID
+		h.write(func(tx *store.Tx) error {
+			if _, err := tx.NoteEndpoint(n); err != nil || percent == 0 {
+				return err
+			}
+			return tx.WarnEndpoint(endpoint.ID, percent)
+		})
+	}
+	now := h.Store.Now()
+	since := now.Add(-61 * time.Hour)
+	news(store.EndpointNews{Failed: 1, FirstFailure: &since, LastFailure: &now}, 50)
+	for _, path := range []string{"/overview?env=test", "/webhooks?env=test"} {
+		if page := h.read(path, http.StatusOK); !strings.Contains(page, "Webhook endpoint fails: ") || !strings.Contains(page, "/webhooks/"+endpoint.ID) {
+			t.Errorf("%s does not tell of it", path)
+		}
+	}
+	news(store.EndpointNews{Succeeded: 1, LastSuccess: &now}, 0)
+	if page := h.read("/overview?env=test", http.StatusOK); strings.Contains(page, "Webhook endpoint fails: ") {
+		t.Error("the warning stays after a success")
+	}
 }
