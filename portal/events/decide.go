@@ -208,7 +208,7 @@ func (s *Service) endWaiting(tx *store.Tx, f facts) error {
 		if !slices.Contains(w.Rule.CancelOn, f.event.Type) || !h.ends(trigger) {
 			continue
 		}
-		if err := cancel(tx, w.Run, cancellation{f.event.ID, portal.ReasonCanceledByEvent, canceledWords(f.event.Type)}); err != nil {
+		if err := cancel(tx, w.ID, cancellation{f.event.ID, portal.ReasonCanceledByEvent, canceledWords(f.event.Type)}); err != nil {
 			return err
 		}
 	}
@@ -223,20 +223,22 @@ type cancellation struct {
 }
 
 // cancel ends a run that waits. One that ended meanwhile stays as it is.
-func cancel(tx *store.Tx, run portal.Run, c cancellation) error {
+func cancel(tx *store.Tx, id string, c cancellation) error {
+	run, _, err := tx.LockRun(id)
+	if portal.CodeOf(err) == portal.CodeNotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
 	now := tx.Now()
 	run.Outcome, run.Reason, run.CanceledBy, run.Detail, run.FinishedAt, run.DueAt = portal.RunCanceled, c.reason, c.by, c.detail, &now, nil
-	run.Trace = slices.Clone(run.Trace)
 	for i := range run.Trace {
 		if run.Trace[i].Check == checkTrigger {
 			run.Trace[i].Result, run.Trace[i].Code, run.Trace[i].Detail = portal.CheckFail, portal.Code(c.reason), c.detail
 		}
 	}
-	err := tx.SaveRun(run)
-	if portal.CodeOf(err) == portal.CodeNotFound {
-		return nil
-	}
-	return err
+	return tx.SaveRun(run)
 }
 
 // Wrote ends the runs that wait for a contact who has just written, where their
@@ -252,7 +254,7 @@ func (s *Service) Wrote(tx *store.Tx, m portal.Message) (err error) {
 			continue
 		}
 		said := portal.Words{EN: "The customer wrote", PT: "O cliente escreveu"}
-		if err := cancel(tx, w.Run, cancellation{m.ID, portal.ReasonCanceledByReply, said}); err != nil {
+		if err := cancel(tx, w.ID, cancellation{m.ID, portal.ReasonCanceledByReply, said}); err != nil {
 			return err
 		}
 	}

@@ -179,10 +179,15 @@ func barred(tx *store.Tx, account portal.Account) (reason string, err error) {
 		return portal.ReasonAccountSuspended, nil
 	}
 	modules, err := tx.ActiveModules(account.ID)
-	if err == nil && (!slices.Contains(modules, portal.ModuleMessages)) {
-		return portal.ReasonModuleInactive, nil
+	if err != nil {
+		return "", err
 	}
-	return "", err
+	for _, m := range portal.Modules {
+		if (m.Name == "events" || m.Name == portal.ModuleMessages) && !slices.Contains(modules, m.Name) {
+			return portal.ReasonModuleInactive, nil
+		}
+	}
+	return "", nil
 }
 
 // deliver has the message of a run accepted and writes both, or what the refusal means.

@@ -187,18 +187,22 @@ func (r Reader) runs(sql string, args []any) (list []portal.Run, err error) {
 	return list, err
 }
 
-// WaitingRun is a run that waits, with the rule it began with.
+// WaitingRun is what decides whether a run that waits goes on waiting.
 type WaitingRun struct {
-	portal.Run
-	Rule       portal.Rule
-	OccurredAt time.Time // of its event
+	ID         string
+	EventID    string
+	OrderID    string
+	CartID     string
+	OccurredAt time.Time    // of its event
+	Rule       *portal.Rule // the one it began with; runs of one version share it
 }
 
 // WaitingRuns returns the runs that wait for a contact.
 func (r Reader) WaitingRuns(t portal.Tenant, contactID string) (list []WaitingRun, err error) {
 	defer portal.Wrap(&err, "WaitingRuns(%s)", contactID)
+	rules := map[string]*portal.Rule{}
 	err = r.Rows(`
-SELECT /* Run.Waiting */ `+runColumns+`, v.rule, COALESCE(e.occurred_at, r.created_at)
+SELECT /* Run.Waiting */ r.id, r.event_id, r.order_id, r.cart_id, COALESCE(e.occurred_at, r.created_at), v.rule
 FROM automation_runs r
 JOIN automation_versions v ON v.automation_id = r.automation_id AND v.version = r.version
 LEFT JOIN events e ON e.id = r.event_id
@@ -206,15 +210,17 @@ WHERE r.contact_id = ? AND r.due_at IS NOT NULL AND r.account_id = ? AND r.envir
 ORDER BY r.id`, []any{contactID, t.AccountID, string(t.Environment)}, func(scan func(dest ...any) error) error {
 		var w WaitingRun
 		var rule string
-		var err error
-		w.Run, err = scanRunWith(scan, func(*portal.Run) []any { return []any{&rule, &w.OccurredAt} })
-		if err != nil {
+		if err := scan(&w.ID, &w.EventID, &w.OrderID, &w.CartID, &w.OccurredAt, &rule); err != nil {
 			return err
 		}
-		list = append(list, w)
-		if err := json.Unmarshal([]byte(rule), &list[len(list)-1].Rule); err != nil {
-			return fmt.Errorf("rule of %s: %w", w.ID, err)
+		if w.Rule = rules[rule]; w.Rule == nil {
+			w.Rule = new(portal.Rule)
+			if err := json.Unmarshal([]byte(rule), w.Rule); err != nil {
+				return fmt.Errorf("rule of %s: %w", w.ID, err)
+			}
+			rules[rule] = w.Rule
 		}
+		list = append(list, w)
 		return nil
 	})
 	return list, err
