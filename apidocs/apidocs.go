@@ -18,7 +18,7 @@ var documentFiles embed.FS
 
 // Documents are the names of the documents, one for each direction between a
 // customer's system and WPP, in the order of the pages.
-var Documents = []string{"developer", "webhooks"}
+var Documents = []string{"developer", "events", "webhooks"}
 
 // Document returns the OpenAPI document of that name as JSON, in portal.LangEN
 // or portal.LangPT; nil for an unknown name.

@@ -42,6 +42,13 @@ const (
 	ReasonInvalidNumber = "invalid_number"
 )
 
+// EventReasons are why no automation answers an event, or one does not.
+var EventReasons = []string{
+	ReasonNoAutomation, ReasonTooOld, ReasonNoPhone, ReasonInvalidNumber,
+	ReasonDisabled, ReasonConditionNotMet, ReasonOptedOut, ReasonOptInRequired, ReasonFrequencyCap, ReasonHandoffOpen,
+	ReasonTemplateNotReady, ReasonTemplateParameters, ReasonLimitReached, ReasonCanceledByEvent, ReasonCanceledByReply,
+}
+
 // EventMaxAge is the age beyond which an event is stored and starts nothing.
 const EventMaxAge = 24 * time.Hour
 
@@ -81,8 +88,8 @@ type EventConsent struct {
 
 // Money is an amount in the smallest unit of a currency: 19990 BRL are R$ 199,90.
 type Money struct {
-	Amount   int64  `json:"amount"`
-	Currency string `json:"currency"` // ISO 4217
+	Amount   int64  `json:"amount" minimum:"0" maximum:"1125899906842624" doc:"In the smallest unit: 19990 BRL are R$ 199,90." example:"19990"`
+	Currency string `json:"currency" minLength:"3" maxLength:"3" doc:"ISO 4217." example:"BRL"`
 }
 
 // EventData is what an event says beside its customer: one shape for all types.

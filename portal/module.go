@@ -15,6 +15,7 @@ const (
 	ModuleMessages = "messages"
 	ModuleContacts = "contacts"
 	ModuleSupport  = "support"
+	ModuleEvents   = "events"
 	ModuleWebhooks = "webhooks"
 )
 
@@ -37,6 +38,12 @@ var Modules = []Module{
 		Words{"Support", "Atendimento"},
 		Words{"Hand a conversation to a person", "Passar uma conversa para uma pessoa"},
 		[]string{ScopeHandoffsRead, ScopeHandoffsWrite},
+	},
+	{
+		ModuleEvents,
+		Words{"Events", "Eventos"},
+		Words{"Report what happens in the store; automations answer it", "Informar o que acontece na loja; as automações respondem"},
+		[]string{ScopeEventsRead, ScopeEventsWrite},
 	},
 	{
 		ModuleWebhooks,

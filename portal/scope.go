@@ -33,7 +33,8 @@ var Scopes = []string{
 // UsedScopes lists the scopes that some operation asks for: those that forms offer.
 var UsedScopes = []string{
 	ScopeAccountRead, ScopeMessagesSend, ScopeMessagesRead, ScopeTemplatesRead, ScopeTemplatesWrite,
-	ScopeContactsRead, ScopeContactsWrite, ScopeHandoffsRead, ScopeHandoffsWrite, ScopeWebhooksRead, ScopeWebhooksWrite, ScopeLogsRead,
+	ScopeContactsRead, ScopeContactsWrite, ScopeHandoffsRead, ScopeHandoffsWrite,
+	ScopeEventsRead, ScopeEventsWrite, ScopeWebhooksRead, ScopeWebhooksWrite, ScopeLogsRead,
 }
 
 // ScopePreset is a ready-made choice of scopes.
@@ -46,7 +47,8 @@ type ScopePreset struct {
 // ScopePresets are the choices that the token form offers.
 var ScopePresets = []ScopePreset{
 	{"send", Words{"Send messages", "Enviar mensagens"}, []string{ScopeMessagesSend, ScopeMessagesRead, ScopeTemplatesRead}},
-	{"read", Words{"Read only", "Só leitura"}, []string{ScopeAccountRead, ScopeMessagesRead, ScopeTemplatesRead, ScopeContactsRead, ScopeHandoffsRead, ScopeLogsRead}},
+	{"events", Words{"Store events", "Eventos da loja"}, []string{ScopeEventsWrite, ScopeEventsRead}},
+	{"read", Words{"Read only", "Só leitura"}, []string{ScopeAccountRead, ScopeMessagesRead, ScopeTemplatesRead, ScopeContactsRead, ScopeHandoffsRead, ScopeEventsRead, ScopeLogsRead}},
 	{"all", Words{"Everything", "Tudo"}, []string{AllScopes}},
 }
 
@@ -62,11 +64,11 @@ var roleScopes = []struct {
 	scopes []string
 }{
 	{ReadMessages, []string{ScopeAccountRead, ScopeTemplatesRead}},
-	{RevealNumbers, []string{ScopeMessagesRead, ScopeContactsRead}}, // the API masks nothing
+	{RevealNumbers, []string{ScopeMessagesRead, ScopeContactsRead, ScopeEventsRead}}, // the API masks nothing
 	{WriteMessages, []string{ScopeMessagesSend, ScopeTemplatesWrite, ScopeContactsWrite, ScopeEventsWrite}},
 	{ReadConversations, []string{ScopeHandoffsRead}},
 	{WriteConversations, []string{ScopeHandoffsWrite}},
-	{ReadLogs, []string{ScopeLogsRead, ScopeEventsRead}},
+	{ReadLogs, []string{ScopeLogsRead}},
 	{ReadTokens, []string{ScopeWebhooksRead}},
 }
 

@@ -858,7 +858,7 @@ func guideDirections() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = directionRow(ui.L(ctx, "2 · Events API, not open yet", "2 · API de Eventos, ainda não aberta"), ui.L(ctx, "Your system calls WPP", "O seu sistema chama a WPP"), ui.L(ctx, "This happened: a cart, an order, a payment.", "Isto aconteceu: carrinho, pedido, pagamento."), ui.L(ctx, "WPP, by its automations", "A WPP, pelas automações")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = directionRow(ui.L(ctx, "2 · Events API", "2 · API de Eventos"), ui.L(ctx, "Your system calls WPP", "O seu sistema chama a WPP"), ui.L(ctx, "This happened: a cart, an order, a payment.", "Isto aconteceu: carrinho, pedido, pagamento."), ui.L(ctx, "WPP, by its automations", "A WPP, pelas automações")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -203,7 +203,7 @@ func (p *program) door(a *app, key []byte) (err error) {
 		return err
 	}
 	v1, err := api.New(api.Options{
-		Store: p.store, Tokens: p.tokens, Accounts: p.accounts, Messaging: p.messaging, Templates: p.templates, Contacts: p.contacts,
+		Store: p.store, Tokens: p.tokens, Accounts: p.accounts, Messaging: p.messaging, Templates: p.templates, Contacts: p.contacts, Events: p.events,
 		Support: p.support, Media: p.media, Webhooks: p.webhooks, Log: p.log, Limits: p.limits, Console: p.sessions.ConsoleCaller,
 		BaseURL: a.BaseURL, ClientIP: clientIP, Logger: p.logger,
 	})

@@ -8,7 +8,7 @@ import (
 
 // openapiCmd prints an OpenAPI document.
 type openapiCmd struct {
-	Document string `arg:"" enum:"developer,webhooks" help:"Which document: developer or webhooks."`
+	Document string `arg:"" enum:"developer,events,webhooks" help:"Which document: developer, events or webhooks."`
 	Lang     string `enum:"en,pt-BR" default:"en" help:"Language of the descriptions."`
 }
 

@@ -27,8 +27,9 @@ var (
 
 // The names that decide, in alphabetical order.
 var (
-	hiddenNames     = []string{"attributes", "body", "caption", "content", "email", "evidence", "filename", "footer", "link", "note", "parameters", "preview", "reason", "search", "text", "username"}
-	secretWords     = []string{"code", "password", "secret", "token"} // parts of a name
+	hiddenNames     = []string{"attributes", "body", "boleto_line", "caption", "content", "email", "evidence", "filename", "footer", "link", "note", "parameters", "preview", "reason", "search", "text", "tracking_url", "username"}
+	linkNames       = []string{"cart", "checkout", "invoice", "order"} // of an event's links: they may open a customer's cart
+	secretWords     = []string{"code", "password", "secret", "token"}  // parts of a name
 	structuralNames = []string{"components", "contacts", "interactive", "location"}
 	structuralWords = []string{"component", "format", "index", "parameter_name", "sub_type", "type"}
 	telephoneNames  = []string{"candidates", "e164", "from", "number", "phone", "phones", "tester_numbers", "testers", "to", "wa_id"}
@@ -36,7 +37,7 @@ var (
 )
 
 // reasons are the values of `reason` that are words of the API, not of a person.
-var reasons = []string{portal.WindowExpired, portal.WindowNeverWrote, "plan", "staff", "token_expired", "policy", "payment", "not_registered"}
+var reasons = append([]string{portal.WindowExpired, portal.WindowNeverWrote, "plan", "staff", "token_expired", "policy", "payment", "not_registered"}, portal.EventReasons...)
 
 // fieldCodes are the codes that stand inside answers beside those of the catalogue.
 var fieldCodes = []string{
@@ -66,6 +67,8 @@ func rule(parent, key string) treatment {
 		return t
 	}
 	switch {
+	case parent == "links" && slices.Contains(linkNames, key), parent == "payment" && key == "url":
+		return hidden
 	case key == "name" && slices.Contains(templateParents, parent):
 		return plain
 	case key == "name" || strings.HasSuffix(key, "_name"):

@@ -48,6 +48,10 @@ func TestMaskBodies(t *testing.T) {
 			`{"image":{"id":"med_01KB2M4X7Q9V0T3R5N8W6Y1Z07","caption":"••• 5 characters"},"document":{"link":"••• 26 characters","filename":"••• 5 characters"}}`,
 		},
 		{
+			"an event", `{"external_id":"PED-1","customer":{"phone":"+5511987654417","name":"Maria"},"data":{"payment":{"pix_code":"0002","boleto_line":"3419","url":"https://a.example.com/1"},"shipment":{"tracking_code":"BR1","tracking_url":"https://b.example.com"},"links":{"checkout":"https://c.example.com"},"reason":"mudou de ideia"},"decision":{"reason":"too_old"}}`,
+			`{"external_id":"PED-1","customer":{"phone":"+55 11 9••••-4417","name":"••• 5 characters"},"data":{"payment":{"pix_code":"•••","boleto_line":"••• 4 characters","url":"••• 23 characters"},"shipment":{"tracking_code":"•••","tracking_url":"••• 21 characters"},"links":{"checkout":"••• 21 characters"},"reason":"••• 14 characters"},"decision":{"reason":"too_old"}}`,
+		},
+		{
 			"a problem", `{"code":"window_closed","title":"Window closed","errors":[{"pointer":"/text/body","code":"too_long"}]}`,
 			`{"code":"window_closed","title":"Window closed","errors":[{"pointer":"/text/body","code":"too_long"}]}`,
 		},

@@ -66,6 +66,12 @@ FROM handoffs
 WHERE account_id = ?
 AND environment IN ('test', 'live')
 AND created_at >= ?`},
+	{portal.ModuleEvents, `
+SELECT /* Module.Events */ COUNT(*)
+FROM events
+WHERE account_id = ?
+AND environment IN ('test', 'live')
+AND received_at >= ?`},
 	{portal.ModuleWebhooks, `
 SELECT /* Module.Webhooks */ COALESCE(SUM(h.succeeded + h.failed), 0)
 FROM webhook_hours h

@@ -149,7 +149,7 @@ func TestMintAndVerify(t *testing.T) {
 	}
 	wantCaller := portal.Caller{
 		Tenant: b.test, Account: b.account, Token: want, IP: home,
-		Modules: []string{portal.ModuleMessages, portal.ModuleContacts, portal.ModuleSupport, portal.ModuleWebhooks},
+		Modules: []string{portal.ModuleMessages, portal.ModuleContacts, portal.ModuleSupport, portal.ModuleEvents, portal.ModuleWebhooks},
 	}
 	if d := cmp.Diff(wantCaller, c, cmpopts.EquateEmpty(), cmpopts.EquateComparable(netip.Addr{})); d != "" {
 		t.Errorf("caller (-want +got):\n%s", d)

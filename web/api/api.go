@@ -31,6 +31,7 @@ import (
 	"github.com/wppmarketing/developers/portal/accounts"
 	"github.com/wppmarketing/developers/portal/audit"
 	"github.com/wppmarketing/developers/portal/contacts"
+	"github.com/wppmarketing/developers/portal/events"
 	"github.com/wppmarketing/developers/portal/limits"
 	"github.com/wppmarketing/developers/portal/media"
 	"github.com/wppmarketing/developers/portal/messaging"
@@ -50,6 +51,7 @@ type Options struct {
 	Messaging *messaging.Service
 	Templates *templates.Service
 	Contacts  *contacts.Service
+	Events    *events.Service
 	Support   *support.Service
 	Media     *media.Service
 	Webhooks  *webhooks.Service

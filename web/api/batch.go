@@ -68,7 +68,7 @@ type ContactResult struct {
 
 // done is what one line came to.
 type done struct {
-	noun      string // "message" or "contact"
+	noun      string // "message", "contact" or "event"
 	status    int
 	body      any // of the resource
 	messageID string
@@ -341,8 +341,11 @@ func (b *batch[L]) answer() (answer, error) {
 
 // noun names what the operation's lines become.
 func (op *Operation) noun() string {
-	if op.ID == "upsertContacts" {
+	switch op.ID {
+	case "upsertContacts":
 		return "contact"
+	case "sendEvents":
+		return "event"
 	}
 	return "message"
 }
@@ -369,13 +372,14 @@ func (a *API) upsertLine(tx *store.Tx, c *call, _ string, l ContactLine) (done, 
 	return done{"contact", status, written(contact, warnings, c, tx.Now()), "", contact.ID}, nil
 }
 
+// lineTypes are the lines of batches by what they become.
+var lineTypes = map[string]reflect.Type{
+	"message": reflect.TypeFor[MessageLine](), "contact": reflect.TypeFor[ContactLine](), "event": reflect.TypeFor[EventLine](),
+}
+
 // batchBody describes the two forms of a batch's body.
 func (op *Operation) batchBody(registry huma.Registry) *huma.RequestBody {
-	t := reflect.TypeFor[MessageLine]()
-	if op.noun() == "contact" {
-		t = reflect.TypeFor[ContactLine]()
-	}
-	item := registry.Schema(t, true, "")
+	item := registry.Schema(lineTypes[op.noun()], true, "")
 	lines := &huma.Schema{Type: huma.TypeArray, Items: item, MinItems: number(1), MaxItems: number(maxLines)}
 	example := ""
 	for _, b := range bodies[op.ID] {

@@ -197,12 +197,16 @@ func upsertOf(b ContactBody) contacts.Upsert {
 		Email: contacts.Optional[string](b.Email), Country: contacts.Optional[string](b.Country), Language: contacts.Optional[string](b.Language),
 		Timezone: contacts.Optional[string](b.Timezone), Tags: contacts.Optional[[]string](b.Tags), Attributes: contacts.Optional[map[string]any](b.Attributes),
 	}
-	o := b.OptIn.Value
-	u.OptIn = contacts.Optional[portal.ConsentChange]{
-		Set: b.OptIn.Set, Null: b.OptIn.Null,
-		Value: portal.ConsentChange{Status: o.Status, Marketing: o.Marketing, Source: o.Source, At: o.At, Evidence: o.Evidence},
-	}
+	u.OptIn = contacts.Optional[portal.ConsentChange](consentOf(b.OptIn))
 	return u
+}
+
+func consentOf(o optional[OptInBody]) optional[portal.ConsentChange] {
+	v := o.Value
+	return optional[portal.ConsentChange]{
+		Set: o.Set, Null: o.Null,
+		Value: portal.ConsentChange{Status: v.Status, Marketing: v.Marketing, Source: v.Source, At: v.At, Evidence: v.Evidence},
+	}
 }
 
 func written(p portal.Contact, warnings []portal.Warning, c *call, now time.Time) ContactWritten {

@@ -146,11 +146,13 @@ type optional[T any] struct {
 	Value     T
 }
 
-// Schema lets the field be null.
+// Schema lets the field be null. That of an object stands in its place: beside a
+// reference huma takes anything for null.
 func (optional[T]) Schema(r huma.Registry) *huma.Schema {
-	s := *r.Schema(reflect.TypeFor[T](), true, "")
+	t := reflect.TypeFor[T]()
+	s := *r.Schema(t, true, "")
 	if s.Ref != "" {
-		return &huma.Schema{AnyOf: []*huma.Schema{&s, {Type: "null"}}}
+		s = *huma.SchemaFromType(r, t)
 	}
 	s.Nullable = true
 	return &s

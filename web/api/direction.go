@@ -21,6 +21,7 @@ type direction struct {
 // The names of the directions.
 const (
 	Developer = "developer"
+	Events    = "events"
 	Webhooks  = "webhooks"
 )
 
@@ -31,6 +32,12 @@ var directions = []direction{
 			EN: "Send WhatsApp messages, keep contacts and hand conversations to people. Call it from your backend with a bearer token; a test token talks to the simulator, where nobody receives anything.",
 			PT: "Envie mensagens de WhatsApp, mantenha contatos e passe conversas para pessoas. Chame do seu backend com um bearer token; um token de teste fala com o simulador, onde ninguém recebe nada.",
 		}, (*API).mountDeveloper,
+	},
+	{
+		Events, "1.0.0", "WPP Developers: Events API", portal.Words{
+			EN: "Tell WPP what happened in your store: a cart was abandoned, an order was placed, a payment came in. Your automations decide which message answers it, and every answer says which did and why the others did not.",
+			PT: "Conte à WPP o que aconteceu na sua loja: um carrinho foi abandonado, um pedido foi feito, um pagamento entrou. As suas automações decidem que mensagem responde, e toda resposta diz quais responderam e por que as outras não.",
+		}, (*API).registerEvents,
 	},
 	{
 		Webhooks, "1.0.0", "WPP Developers: Status Webhooks", portal.Words{
@@ -49,12 +56,18 @@ func Documents() (names []string) {
 }
 
 // operations are those of all directions.
-var operations = slices.Concat(developerOperations, webhookOperations)
+var operations = slices.Concat(developerOperations, eventOperations, webhookOperations)
 
 // document says in which document the operation is.
 func (op *Operation) document() string {
-	if slices.ContainsFunc(webhookOperations, func(o Operation) bool { return o.ID == op.ID }) {
+	in := func(list []Operation) bool {
+		return slices.ContainsFunc(list, func(o Operation) bool { return o.ID == op.ID })
+	}
+	switch {
+	case in(webhookOperations):
 		return Webhooks
+	case in(eventOperations):
+		return Events
 	}
 	return Developer
 }

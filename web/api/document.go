@@ -43,7 +43,8 @@ var answerTypes = map[string]reflect.Type{
 	"number": reflect.TypeFor[Number](), "handoff": reflect.TypeFor[Handoff](), "request": reflect.TypeFor[Request](),
 	"requestDetail": reflect.TypeFor[RequestDetail](), "error": reflect.TypeFor[CatalogueEntry](),
 	"endpoint": reflect.TypeFor[Endpoint](), "endpointCreated": reflect.TypeFor[EndpointCreated](), "delivery": reflect.TypeFor[Delivery](),
-	"deliveryRow": reflect.TypeFor[DeliveryRow](), "replay": reflect.TypeFor[Replay](), "webhookEvent": reflect.TypeFor[WebhookEvent](),
+	"deliveryRow": reflect.TypeFor[DeliveryRow](), "replay": reflect.TypeFor[Replay](), "event": reflect.TypeFor[Event](), "eventDetail": reflect.TypeFor[EventDetail](),
+	"eventBatch": reflect.TypeFor[EventBatch](), "commerceType": reflect.TypeFor[CommerceType](), "webhookEvent": reflect.TypeFor[WebhookEvent](),
 }
 
 // listTypes are the answers of the operations that list.
@@ -52,6 +53,7 @@ var listTypes = map[string]reflect.Type{
 	"listContacts": reflect.TypeFor[list[Contact]](), "listHandoffs": reflect.TypeFor[list[Handoff]](), "listRequests": reflect.TypeFor[list[Request]](),
 	"listErrors": reflect.TypeFor[list[CatalogueEntry]](), "listWebhookEndpoints": reflect.TypeFor[list[Endpoint]](),
 	"listWebhookDeliveries": reflect.TypeFor[list[DeliveryRow]](), "listWebhookEvents": reflect.TypeFor[list[WebhookEvent]](),
+	"listEvents": reflect.TypeFor[list[Event]](), "listEventTypes": reflect.TypeFor[list[CommerceType]](),
 }
 
 // config is huma without its pages, links and fallbacks.

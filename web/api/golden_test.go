@@ -126,6 +126,7 @@ func TestDocumentIsServedInBothLanguagesAndForms(t *testing.T) {
 	w := &world{TB: t, API: described(t)}
 	for path, want := range map[string]string{
 		"/openapi/developer.json": "List messages", "/openapi/developer.json?lang=pt-BR": "Listar mensagens",
+		"/openapi/events.json": "Report an event", "/openapi/events.yaml?lang=pt-BR": "summary: Informar um evento",
 		"/openapi/webhooks.json": "List endpoints", "/openapi/webhooks.yaml?lang=pt-BR": "summary: Listar endpoints",
 		"/openapi/developer.yaml": "summary: List messages", "/openapi/developer.yaml?lang=pt": "summary: Listar mensagens",
 	} {
@@ -137,7 +138,7 @@ func TestDocumentIsServedInBothLanguagesAndForms(t *testing.T) {
 			t.Errorf("%s: %d with its ETag", path, again.status)
 		}
 	}
-	w.do(get("/openapi/events.json")).want(404, portal.CodeNotFound)
+	w.do(get("/openapi/orders.json")).want(404, portal.CodeNotFound)
 	w.do(post("/openapi/developer.json", "")).want(405, portal.CodeMethodNotAllowed)
 	if g := w.do(get("/openapi/developer.json", "Accept-Language", "pt-BR,pt;q=0.9")); g.header.Get("Content-Language") != "pt-BR" {
 		t.Errorf("Content-Language %q", g.header.Get("Content-Language"))

@@ -145,6 +145,10 @@ func FuzzDecode(f *testing.F) {
 		var message MessageBody
 		var contact ContactBody
 		_, _ = decode(data, &message), decode(data, &contact)
+		var event EventBody
+		if decode(data, &event) == nil {
+			_ = reportOf(event)
+		}
 		if _, err := encode(tree); err != nil {
 			t.Errorf("accepted and not writable: %v", err)
 		}

@@ -181,5 +181,6 @@ func dictionary() map[string]string {
 	add(descriptions...)
 	add(templateDescriptions...)
 	add(webhookDescriptions...)
+	add(eventDescriptions...)
 	return m
 }

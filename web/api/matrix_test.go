@@ -55,6 +55,12 @@ var rows = map[string]struct {
 	"simulateInbound":  {status: 202},
 	"loginChannel":     {path: "/v1/test/channels/{channel}/login", status: 200, foreign: 404},
 
+	"sendEvent":      {status: 202},
+	"sendEvents":     {status: 200},
+	"listEvents":     {status: 200},
+	"getEvent":       {path: "/v1/events/{event}", status: 200, foreign: 404},
+	"listEventTypes": {status: 200},
+
 	"createWebhookEndpoint": {status: 201},
 	"listWebhookEndpoints":  {status: 200},
 	"getWebhookEndpoint":    {path: "/v1/webhook-endpoints/{endpoint}", status: 200, foreign: 404},
@@ -99,9 +105,10 @@ func newFixtureOn(w *world) *fixture {
 	w.row(f.account, portal.Test, sent)
 	channel := w.do(ask{method: "GET", path: "/v1/configuration", token: f.secret}).want(200, "").text("default_channel_id")
 	file := w.do(form("nota.txt", "text/plain", "Obrigado!").with(f.secret)).want(201, "").text("id")
+	event := w.do(ask{method: "POST", path: "/v1/events", token: f.secret, body: strings.Replace(example("sendEvent"), "PED-1001", "PED-1000", 1)}).want(202, "").text("id")
 	endpoint, delivery := f.receiver()
-	f.known = []string{endpoint, delivery, file, template, channel, contact, erasable, inbound, sent.text("id"), scheduled.text("id"), handoff, sent.header.Get("Request-Id")}
-	f.ids = strings.NewReplacer("{endpoint}", endpoint, "{delivery}", delivery, "{media}", file, "{channel}", channel, "{contact}", contact, "{erasable}", erasable, "{message}", sent.text("id"), "{scheduled}", scheduled.text("id"), "{inbound}", inbound,
+	f.known = []string{event, endpoint, delivery, file, template, channel, contact, erasable, inbound, sent.text("id"), scheduled.text("id"), handoff, sent.header.Get("Request-Id")}
+	f.ids = strings.NewReplacer("{event}", event, "{endpoint}", endpoint, "{delivery}", delivery, "{media}", file, "{channel}", channel, "{contact}", contact, "{erasable}", erasable, "{message}", sent.text("id"), "{scheduled}", scheduled.text("id"), "{inbound}", inbound,
 		"{handoff}", handoff, "{request}", sent.header.Get("Request-Id"))
 	return f
 }
@@ -118,7 +125,7 @@ func (f *fixture) receiver() (endpoint, delivery string) {
 
 // example returns the operation's first documented body, by title.
 func example(id string) string {
-	for _, title := range []string{"Text", "Contact", "Change", "Number", "Handoff", "Resolution", "Two messages", "Two contacts", "Template", "Endpoint", "Rotation", "Replay"} {
+	for _, title := range []string{"Text", "Contact", "Change", "Number", "Handoff", "Resolution", "Two messages", "Two contacts", "Template", "Endpoint", "Rotation", "Replay", "Order created", "Two events"} {
 		if b := bodies[id][title]; b != nil {
 			return string(b)
 		}
@@ -201,7 +208,7 @@ func (f *fixture) rights(op Operation) {
 	}
 	f.call(op, f.token(f.account, portal.Test, without(op.Scope))).want(403, portal.CodeInsufficientScope)
 	if op.Method != http.MethodGet && op.ID != "resolveNumber" {
-		f.call(op, f.token(f.account, portal.Test, only(portal.ScopePresets[1].Scopes...))).want(403, portal.CodeInsufficientScope)
+		f.call(op, f.token(f.account, portal.Test, only(portal.ScopePresets[2].Scopes...))).want(403, portal.CodeInsufficientScope)
 	}
 	f.call(op, f.token(f.account, portal.Test, only())).want(403, portal.CodeInsufficientScope)
 	if op.Module != "" {

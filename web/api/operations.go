@@ -39,6 +39,8 @@ var tags = []struct{ name, text portal.Words }{
 	{portal.Words{EN: "Support", PT: "Atendimento"}, portal.Words{EN: "Hand a conversation to a person.", PT: "Passe uma conversa para uma pessoa."}},
 	{portal.Words{EN: "Request log", PT: "Log de requisições"}, portal.Words{EN: "Your own calls, masked.", PT: "As suas chamadas, mascaradas."}},
 	{portal.Words{EN: "Errors", PT: "Erros"}, portal.Words{EN: "Every error code, in words.", PT: "Todos os códigos de erro, em palavras."}},
+	{portal.Words{EN: "Reports", PT: "Relatos"}, portal.Words{EN: "Tell what happened, one event or many.", PT: "Conte o que aconteceu, um evento ou muitos."}},
+	{portal.Words{EN: "Decisions", PT: "Decisões"}, portal.Words{EN: "What came of each event, and what can be reported.", PT: "O que saiu de cada evento, e o que pode ser informado."}},
 	{portal.Words{EN: "Endpoints", PT: "Endpoints"}, portal.Words{EN: "The addresses that are told what happens.", PT: "Os endereços que ficam sabendo do que acontece."}},
 	{portal.Words{EN: "Deliveries", PT: "Entregas"}, portal.Words{EN: "What was sent, what your server answered, and sending it again.", PT: "O que foi enviado, o que o seu servidor respondeu, e o reenvio."}},
 	{portal.Words{EN: "Events", PT: "Eventos"}, portal.Words{EN: "What happened, to be read when you like.", PT: "O que aconteceu, para ler quando quiser."}},

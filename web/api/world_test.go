@@ -22,6 +22,7 @@ import (
 	"github.com/wppmarketing/developers/portal/accounts"
 	"github.com/wppmarketing/developers/portal/audit"
 	"github.com/wppmarketing/developers/portal/contacts"
+	"github.com/wppmarketing/developers/portal/events"
 	"github.com/wppmarketing/developers/portal/media"
 	"github.com/wppmarketing/developers/portal/messaging"
 	"github.com/wppmarketing/developers/portal/store"
@@ -78,10 +79,25 @@ func newWorldOn(t testing.TB, s *store.Store) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	people := contacts.New(contacts.Options{Store: s})
+	commerce, err := events.New(events.Options{Store: s, Upsert: func(tx *store.Tx, c portal.Caller, who events.Customer) (portal.Contact, error) {
+		contact, _, _, err := people.UpsertTx(tx, c, contacts.Upsert{
+			ExternalID: contacts.Optional[string](who.ExternalID), Phone: contacts.Optional[string](who.Phone), Name: contacts.Optional[string](who.Name),
+			Email: contacts.Optional[string](who.Email), Country: contacts.Optional[string](who.Country), OptIn: contacts.Optional[portal.ConsentChange](who.OptIn), Source: portal.SourceEvent,
+		})
+		return contact, err
+	}, Send: func(tx *store.Tx, c portal.Caller, w events.Wish) (portal.Message, error) {
+		return m.AcceptTx(tx, c, "", messaging.Draft{To: w.ContactID, From: w.ChannelID, Type: portal.TypeTemplate, Template: &messaging.TemplateRef{
+			Name: w.Template, Language: w.Language, Parameters: w.Parameters,
+		}})
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	log := audit.New(audit.Options{Store: s})
 	a, err := New(Options{
 		Store: s, Tokens: tokens.New(tokens.Options{Store: s}), Accounts: accounts.New(accounts.Options{Store: s}), Messaging: m, Templates: tpl,
-		Media: files, Contacts: contacts.New(contacts.Options{Store: s}), Support: support.New(support.Options{Store: s}), Webhooks: hooks, Log: log, BaseURL: "https://api.example.com",
+		Media: files, Contacts: people, Events: commerce, Support: support.New(support.Options{Store: s}), Webhooks: hooks, Log: log, BaseURL: "https://api.example.com",
 		Console: func(r *http.Request) (portal.Caller, error) {
 			return portal.Caller{}, portal.Refuse(portal.CodeCrossSite)
 		},
@@ -208,8 +224,11 @@ func (w *world) fits(q ask, g got) {
 
 // documentOf says which document describes a path.
 func documentOf(path string) string {
-	if strings.HasPrefix(path, "/v1/webhook-") {
+	switch {
+	case strings.HasPrefix(path, "/v1/webhook-"):
 		return Webhooks
+	case strings.HasPrefix(path, "/v1/event"):
+		return Events
 	}
 	return Developer
 }

@@ -86,8 +86,12 @@ func (c *call) replay(tx *store.Tx, kept *store.Kept, print []byte) (answer, err
 	if !kept.SameCall(print) {
 		return answer{}, portal.Refuse(portal.CodeIdempotencyMismatch)
 	}
-	if err := c.stillThere(tx, kept.Body); err != nil {
+	about, err := c.stillThere(tx, kept.Body)
+	if err != nil {
 		return answer{}, err
+	}
+	if portal.IsID(portal.PrefixEvent, about) {
+		c.eventID = about
 	}
 	c.replayed, c.original, c.messageID = true, kept.RequestID, kept.MessageID
 	if kept.MessageID != "" {
@@ -103,22 +107,24 @@ func (c *call) replay(tx *store.Tx, kept *store.Kept, print []byte) (answer, err
 }
 
 // stillThere refuses to repeat what was said about a person who was erased
-// meanwhile. The key stays taken, so nothing happens twice either.
-func (c *call) stillThere(tx *store.Tx, body []byte) error {
+// meanwhile, and returns the id of what it is about. The key stays taken, so
+// nothing happens twice either.
+func (c *call) stillThere(tx *store.Tx, body []byte) (id string, err error) {
 	if len(body) == 0 {
-		return portal.Refuse(portal.CodeNotFound) // emptied by the erasure
+		return "", portal.Refuse(portal.CodeNotFound) // emptied by the erasure
 	}
 	var about struct {
+		ID        string `json:"id"`
 		ContactID string `json:"contact_id"`
 	}
 	if err := json.Unmarshal(body, &about); err != nil {
-		return fmt.Errorf("kept answer: %w", err)
+		return "", fmt.Errorf("kept answer: %w", err)
 	}
 	if about.ContactID == "" {
-		return nil
+		return about.ID, nil
 	}
-	_, err := tx.ContactByRef(c.caller.Tenant, about.ContactID)
-	return err
+	_, err = tx.ContactByRef(c.caller.Tenant, about.ContactID)
+	return about.ID, err
 }
 
 // fingerprint tells one request from another under the same key.

@@ -131,7 +131,7 @@ func TestModules(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mustDiff(t, "never switched", active, []string{portal.ModuleMessages, portal.ModuleContacts, portal.ModuleSupport, portal.ModuleWebhooks})
+		mustDiff(t, "never switched", active, []string{portal.ModuleMessages, portal.ModuleContacts, portal.ModuleSupport, portal.ModuleEvents, portal.ModuleWebhooks})
 		for _, on := range []bool{true, false} {
 			m := portal.AccountModule{Module: portal.Module{Name: portal.ModuleMessages}, Active: on, Reason: "staff", MessagesPerDay: 5}
 			tx(t, s, func(tx *store.Tx) error { return tx.SetModule(a.ID, m) })
@@ -140,7 +140,7 @@ func TestModules(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mustDiff(t, "messages off", active, []string{portal.ModuleContacts, portal.ModuleSupport, portal.ModuleWebhooks})
+		mustDiff(t, "messages off", active, []string{portal.ModuleContacts, portal.ModuleSupport, portal.ModuleEvents, portal.ModuleWebhooks})
 		_, secret := someToken(t, s, portal.Tenant{AccountID: a.ID, Environment: portal.Test})
 		holder, err := r.TokenByHash(portal.HashSecret(secret))
 		if err != nil {
