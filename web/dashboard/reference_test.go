@@ -138,9 +138,9 @@ func TestOfferedScopes(t *testing.T) {
 	t.Parallel()
 	for role, without := range map[portal.Role][]string{
 		portal.RoleAgent:     {portal.ScopeLogsRead},
-		portal.RoleAuditor:   {portal.ScopeMessagesSend, portal.ScopeContactsWrite, portal.ScopeHandoffsWrite},
+		portal.RoleAuditor:   {portal.ScopeMessagesSend, portal.ScopeContactsWrite, portal.ScopeHandoffsWrite, portal.ScopeEventsRead, portal.ScopeEventsWrite},
 		portal.RoleDeveloper: {portal.ScopeHandoffsWrite},
-		portal.RoleOwner:     {portal.ScopeWebhooksWrite, portal.ScopeEventsWrite},
+		portal.RoleOwner:     {portal.ScopeWebhooksWrite},
 	} {
 		got := offered(role)
 		if len(got) == 0 {
