@@ -155,6 +155,20 @@ WHERE id = ? AND status = 'pending' AND attempts = ?`,
 		d.Status, d.NextAt, d.FinishedAt, d.ID, a.Number)
 }
 
+// HastenDeliveries makes what waits for a retry to an endpoint, and was made in
+// that time, due at once.
+func (tx *Tx) HastenDeliveries(t portal.Tenant, endpointID string, from, to time.Time) error {
+	n, err := tx.Exec(`
+UPDATE /* Delivery.Hasten */ webhook_deliveries
+SET due_at = ?
+WHERE endpoint_id = ? AND account_id = ? AND environment = ? AND due_at > ? AND created_at >= ? AND created_at <= ?`,
+		tx.now, endpointID, t.AccountID, string(t.Environment), tx.now, from, to)
+	if n > 0 {
+		tx.notifyOnce(TopicDeliveries)
+	}
+	return err
+}
+
 // CancelDeliveries ends what is pending for an endpoint.
 func (tx *Tx) CancelDeliveries(t portal.Tenant, endpointID string) error {
 	_, err := tx.Exec(`

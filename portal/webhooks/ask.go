@@ -191,6 +191,11 @@ func (s *Service) ReplayTx(tx *store.Tx, c portal.Caller, a Ask) (w portal.Webho
 	if err := tx.InsertReplay(c.Tenant, w); err != nil {
 		return w, err
 	}
+	if a.FailedOnly && len(a.Types) == 0 && a.Subject == "" { // what waits for its retry waits no longer
+		if err := tx.HastenDeliveries(c.Tenant, a.EndpointID, a.From, to); err != nil {
+			return w, err
+		}
+	}
 	return w, note(tx, c, a.EndpointID, "webhook_endpoint.replayed", map[string]any{"failed_only": a.FailedOnly, "replay_id": w.ID})
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wppmarketing/developers/apidocs"
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/audit"
 	"github.com/wppmarketing/developers/portal/store"
@@ -84,11 +85,30 @@ func (d *Dashboard) showWebhook(w http.ResponseWriter, r *http.Request, p *Perso
 	if err := d.deliveryRows(ctx, p, &props); err != nil {
 		return err
 	}
+	props.P95 = p95Of(props.Rows)
+	for _, l := range apidocs.Languages {
+		props.Verify = append(props.Verify, views.VerifySample{ID: l.ID, Name: l.Name, Text: apidocs.Sample("verify", l, d.BaseURL)})
+	}
 	status := http.StatusOK
 	if props.Problem != (portal.Words{}) {
 		status = http.StatusUnprocessableEntity
 	}
 	return d.page(w, r, status, views.Webhook(props))
+}
+
+// p95Of is the 95th percentile of the successful calls among the rows; 0 without any.
+func p95Of(rows []views.DeliveryRow) time.Duration {
+	var took []time.Duration
+	for _, row := range rows {
+		if row.Last.Outcome == portal.OutcomeSucceeded {
+			took = append(took, row.Last.Duration)
+		}
+	}
+	if len(took) == 0 {
+		return 0
+	}
+	slices.Sort(took)
+	return took[(len(took)*95-1)/100]
 }
 
 func deliveryQuery(r *http.Request) (q views.DeliveryQuery) {
