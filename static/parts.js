@@ -50,13 +50,14 @@ async function ask(url, body) {
   return answer?.ok ? answer.text() : null;
 }
 
-// The form of a message asks after each change what sending it would do.
-const form = document.getElementById('compose');
+// A form that asks after each change what sending it would do: a message, an
+// automation.
+const form = document.querySelector('form[data-check]');
 let turn = 0, waiting = 0, uploading = false, missed = false;
 async function check() {
   if (uploading) { missed = true; return; }
   const mine = ++turn, data = new FormData(form), file = form.elements.upload;
-  uploading = file.files.length > 0; // it goes along once; its id is then in the form
+  uploading = file?.files.length > 0; // it goes along once; its id is then in the form
   if (!uploading) data.delete('upload');
   const html = await ask(form.dataset.check, uploading ? data : new URLSearchParams(data));
   if (html !== null && mine === turn) place(html);
@@ -65,7 +66,7 @@ async function check() {
   uploading = missed = false;
   if (again) check();
 }
-form?.addEventListener('input', () => { clearTimeout(waiting); waiting = setTimeout(check, 300); });
+if (form) document.addEventListener('input', (e) => { if (e.target.form === form) { clearTimeout(waiting); waiting = setTimeout(check, 300); } });
 
 // A choice that decides about other fields: data-fields="URL of the fields, without the value".
 for (const select of document.querySelectorAll('select[data-fields]')) {

@@ -22,13 +22,14 @@ import (
 	"strings"
 )
 
-//go:embed app.css app.js keys.js live.js messages.css parts.js phone.css phone.js tokens.js icon.svg
+//go:embed app.css app.js events.css keys.js live.js messages.css parts.js phone.css phone.js tokens.js icon.svg
 var files embed.FS
 
 // types is the allow-list: every served name and its media type.
 var types = map[string]string{
 	"app.css":      "text/css; charset=utf-8",
 	"app.js":       "text/javascript; charset=utf-8",
+	"events.css":   "text/css; charset=utf-8",
 	"icon.svg":     "image/svg+xml",
 	"keys.js":      "text/javascript; charset=utf-8",
 	"live.js":      "text/javascript; charset=utf-8",

@@ -212,7 +212,7 @@ func (p *program) door(a *app, key []byte) (err error) {
 	}
 	pages := dashboard.New(dashboard.Options{
 		Store: p.store, Accounts: p.accounts, Tokens: p.tokens, Messaging: p.messaging, Channels: p.channels, Templates: p.templates, Contacts: p.contacts,
-		Support: p.support, Media: p.media, Webhooks: p.webhooks, Log: p.log, Simulator: p.simulator, Sessions: p.sessions, Wire: v1, BaseURL: a.BaseURL, Operations: operationsOf(v1),
+		Support: p.support, Media: p.media, Webhooks: p.webhooks, Events: p.events, Log: p.log, Simulator: p.simulator, Sessions: p.sessions, Wire: v1, BaseURL: a.BaseURL, Operations: operationsOf(v1),
 		Health: p.health.props, Simulated: a.provider() == portal.ProviderSimulator, ClientIP: clientIP, Logger: p.logger,
 	})
 	p.handler, err = web.New(web.Options{

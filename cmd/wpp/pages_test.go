@@ -63,6 +63,16 @@ var portalPages = map[string][]string{
 	"GET /channels/{id}":          {"/channels/{channel}", "/channels/{cloud}"},
 	"GET /channels/{id}/callback": {},
 
+	"GET /events":       {"/events", "/events?type=order.created&outcome=matched", "/events?env=live"},
+	"GET /events/types": {"/events/types"},
+	"GET /events/{id}":  {"/events/{event}", "/events/{unanswered}"},
+
+	"GET /automations":           {"/automations", "/automations?env=live"},
+	"GET /automations/new":       {"/automations/new"},
+	"GET /automations/{id}":      {"/automations/{automation}", "/automations/{preset}"},
+	"GET /automations/{id}/runs": {"/automations/{automation}/runs", "/automations/{preset}/runs"},
+	"GET /automations/{id}/try":  {"/automations/{automation}/try", "/automations/{preset}/try"},
+
 	"GET /simulator":      {"/simulator", "/simulator?contact={contact}", "/simulator?number=%2B5511900000008", "/simulator?env=live"},
 	"GET /simulator/live": {},
 

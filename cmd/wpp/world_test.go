@@ -35,6 +35,9 @@ type world struct {
 
 	endpoint, delivery string // of webhooks: it wants nothing that happens here
 
+	event, unanswered  string // commercial events
+	automation, preset string // one that answered event, and a draft
+
 	channel, cloud string // the number of test, and a real one in live that WhatsApp refuses
 	stranger       string // owner of the other account
 	elsewhere      string // the other account
@@ -62,6 +65,7 @@ func newWorld(t testing.TB) *world {
 	w.media = w.upload(w.secret, "camiseta azul.png", picture())
 	w.makeChannels()
 	w.makeWebhook()
+	w.makeAutomations()
 	w.settle()
 	return w
 }
@@ -87,6 +91,30 @@ var nobodysGraph = []string{"--graph-url", "http://127.0.0.1:1", "--webhook-allo
 func (w *world) makeWebhook() {
 	w.endpoint = w.made(w.secret, http.MethodPost, "/v1/webhook-endpoints", `{"url":"http://127.0.0.1:1/wpp","events":["endpoint.disabled"],"headers":{"X-Erp-Key":"s3cret"}}`)
 	w.delivery = w.made(w.secret, http.MethodPost, "/v1/webhook-endpoints/"+w.endpoint+"/test", "")
+}
+
+// makeAutomations makes one that answers an order, a draft, and two events.
+func (w *world) makeAutomations() {
+	owner, scope := w.as(portal.RoleOwner), "env=test&account="+w.account
+	made := func(form string) string {
+		id := idPattern.FindString(owner.post("/automations", w.values(scope+form)).header.Get("Location"))
+		if !portal.IsID(portal.PrefixAutomation, id) {
+			w.Fatalf("no automation of %s", form)
+		}
+		return id
+	}
+	w.automation, w.preset = made("&name=Pedido&trigger=order.created"), made("&preset=cart_recovery")
+	steps := "&do=publish&name=Pedido&trigger=order.created&delay=0&unit=minutes&always=1&template=order_update&language=pt_BR" +
+		"&p.name={{customer.first_name}}&p.order={{order_id}}&p.status=recebido&field=total&operator=at_least&value=50&field=payment.method&operator=absent&value="
+	if got := owner.post("/automations/"+w.automation, w.values(scope+steps)); got.status != http.StatusSeeOther {
+		w.Fatalf("not published: %d", got.status)
+	}
+	at := w.store().Now().Format(time.RFC3339)
+	w.event = w.made(w.secret, http.MethodPost, "/v1/events", `{"external_id":"1001","type":"order.created","occurred_at":"`+at+`","customer":{"phone":"+5511900000008","name":"Ana"},"data":{"order_id":"1001","total":{"amount":19990,"currency":"BRL"}}}`)
+	w.unanswered = w.made(w.secret, http.MethodPost, "/v1/events", `{"external_id":"C1","type":"customer.created","occurred_at":"2026-01-01T10:00:00Z","customer":{"phone":"12"},"data":{}}`)
+	eventually(w, "the automation sent", func() bool {
+		return len(w.query(`SELECT id FROM automation_runs WHERE outcome = 'sent'`)) == 1
+	})
 }
 
 // makeChannels adds a real number whose token has expired.
@@ -245,6 +273,7 @@ func (w *world) fill(path string) string {
 		"{contact}", w.contact, "{client}", w.client, "{waiting}", w.waiting, "{resolved}", w.resolved,
 		"{uploaded}", w.uploaded, "{checked}", w.checked, "{imported}", w.imported, "{media}", w.media,
 		"{endpoint}", w.endpoint, "{delivery}", w.delivery,
+		"{event}", w.event, "{unanswered}", w.unanswered, "{automation}", w.automation, "{preset}", w.preset,
 		"{channel}", w.channel, "{cloud}", w.cloud, "{request}", w.request, "{refused}", w.refused,
 	).Replace(path)
 }

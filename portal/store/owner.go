@@ -12,6 +12,8 @@ var owners = []struct{ prefix, query string }{
 	{portal.PrefixImport, `/* Owner.Import */ SELECT account_id, environment FROM imports WHERE id = ?`},
 	{portal.PrefixToken, `/* Owner.Token */ SELECT account_id, environment FROM tokens WHERE id = ?`},
 	{portal.PrefixEndpoint, `/* Owner.WebhookEndpoint */ SELECT account_id, environment FROM webhook_endpoints WHERE id = ?`},
+	{portal.PrefixEvent, `/* Owner.Event */ SELECT account_id, environment FROM events WHERE id = ?`},
+	{portal.PrefixAutomation, `/* Owner.Automation */ SELECT account_id, environment FROM automations WHERE id = ? AND deleted_at IS NULL`},
 	{portal.PrefixChannel, `/* Owner.Channel */ SELECT account_id, environment FROM channels WHERE id = ? AND removed_at IS NULL`},
 	// The log has no index on the id alone, so every account is asked, in this order.
 	{portal.PrefixRequest, `

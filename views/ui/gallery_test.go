@@ -197,8 +197,8 @@ func TestMenuShowsWhatTheRoleMayOpen(t *testing.T) {
 		want   []string
 		absent []string
 	}{
-		{portal.RoleOwner, false, []string{`href="/tokens?env=test"`, `href="/logs?env=test"`, `href="/tokens/new?env=test"`}, []string{"/admin/", "/events", "/team", "/limits"}},
-		{portal.RoleAgent, false, []string{`href="/conversations?env=test"`, `href="/messages?env=test"`}, []string{"/tokens", "/logs", "/webhooks", "/admin/"}},
+		{portal.RoleOwner, false, []string{`href="/tokens?env=test"`, `href="/logs?env=test"`, `href="/tokens/new?env=test"`}, []string{"/admin/", "/team", "/limits"}},
+		{portal.RoleAgent, false, []string{`href="/conversations?env=test"`, `href="/messages?env=test"`, `href="/events?env=test"`}, []string{"/automations", "/tokens", "/logs", "/webhooks", "/admin/"}},
 		{portal.RoleAuditor, true, []string{`href="/tokens?env=test"`, `href="/admin/accounts?env=test"`}, []string{"/tokens/new"}},
 	}
 	for _, c := range cases {
@@ -277,7 +277,7 @@ func TestJump(t *testing.T) {
 	t.Parallel()
 	ctx := ui.With(context.Background(), uitest.Owner(portal.LangPT))
 	for q, want := range map[string]string{
-		"":            "Criar token·Visão geral·Mensagens·Contatos·Canais·Modelos·Atendimento·Tokens·Logs de requisição·Webhooks·Docs·Guias·Simulador·Módulos·Segurança·Conta",
+		"":            "Criar token·Visão geral·Mensagens·Contatos·Canais·Modelos·Atendimento·Eventos·Automações·Tokens·Logs de requisição·Webhooks·Docs·Guias·Simulador·Módulos·Segurança·Conta",
 		"REQUISICAO":  "Logs de requisição·Procurar REQUISICAO",
 		"token cri":   "Criar token·Procurar token cri",
 		" req_1 & 2 ": "Procurar req_1 & 2",

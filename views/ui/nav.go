@@ -39,6 +39,8 @@ var menu = []section{
 		{"channels", "phone", portal.Words{EN: "Channels", PT: "Canais"}, "/channels", "", portal.ReadChannels},
 		{"templates", "note", portal.Words{EN: "Templates", PT: "Modelos"}, "/templates", "", portal.ReadMessages},
 		{"conversations", "inbox", portal.Words{EN: "Conversations", PT: "Atendimento"}, "/conversations", "g a", portal.ReadConversations},
+		{"events", "bolt", portal.Words{EN: "Events", PT: "Eventos"}, "/events", "g e", portal.ReadMessages},
+		{"automations", "rot", portal.Words{EN: "Automations", PT: "Automações"}, "/automations", "", portal.ReadTokens},
 	}},
 	{name: portal.Words{EN: "Developers", PT: "Desenvolvedores"}, places: []place{
 		{"tokens", "key", portal.Words{EN: "Tokens", PT: "Tokens"}, "/tokens", "g t", portal.ReadTokens},

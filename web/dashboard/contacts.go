@@ -180,6 +180,13 @@ func (d *Dashboard) contactHistory(ctx context.Context, p *Person, props *views.
 		return err
 	}
 	props.More = next != ""
+	events, _, err := d.Events.List(ctx, p.Tenant(), portal.EventFilter{ContactID: props.Contact.ID}, portal.Page{Limit: historyLength})
+	if err != nil {
+		return err
+	}
+	if props.Events, err = d.eventRows(ctx, p, events); err != nil {
+		return err
+	}
 	handoffs, _, err := d.Support.List(ctx, p.Tenant(), store.HandoffFilter{ContactID: props.Contact.ID}, portal.Page{Limit: historyLength})
 	if err != nil {
 		return err

@@ -22,6 +22,7 @@ import (
 	"github.com/wppmarketing/developers/portal/audit"
 	"github.com/wppmarketing/developers/portal/channels"
 	"github.com/wppmarketing/developers/portal/contacts"
+	"github.com/wppmarketing/developers/portal/events"
 	"github.com/wppmarketing/developers/portal/media"
 	"github.com/wppmarketing/developers/portal/messaging"
 	"github.com/wppmarketing/developers/portal/store"
@@ -47,6 +48,7 @@ type Options struct {
 	Support    *support.Service
 	Media      *media.Service
 	Webhooks   *webhooks.Service
+	Events     *events.Service
 	Log        *audit.Log
 	Simulator  *simulator.Simulator
 	Sessions   *session.Manager

@@ -17,6 +17,8 @@ var jumps = []struct{ prefix, path string }{
 	{portal.PrefixHandoff, "/conversations/"},
 	{portal.PrefixToken, "/tokens/"},
 	{portal.PrefixEndpoint, "/webhooks/"},
+	{portal.PrefixEvent, "/events/"},
+	{portal.PrefixAutomation, "/automations/"},
 }
 
 // jump opens what the reader pasted: the page of an id, the contact with

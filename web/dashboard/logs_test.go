@@ -226,8 +226,8 @@ func TestExport(t *testing.T) {
 	k.read("/logs/export?env=test&format=xls", 404)
 }
 
-// events reads a stream in the background.
-func events(r io.Reader) <-chan string {
+// newsOf reads a stream in the background.
+func newsOf(r io.Reader) <-chan string {
 	out := make(chan string, 10)
 	go func() {
 		defer close(out)
@@ -253,7 +253,7 @@ func TestLiveTail(t *testing.T) {
 	if got := answer.Header.Get("Content-Type"); got != "text/event-stream" {
 		t.Fatalf("%d %s", answer.StatusCode, got)
 	}
-	news := events(answer.Body)
+	news := newsOf(answer.Body)
 	k.called(func(q *portal.Request) { q.Status = 404 })
 	k.called(func(q *portal.Request) { q.Environment = portal.Live })
 	q := k.called()
@@ -269,7 +269,7 @@ func TestLiveTail(t *testing.T) {
 func TestLiveTailEndsWithTheSession(t *testing.T) {
 	t.Parallel()
 	k := newDesk(t)
-	news := events(k.open(t.Context(), "/logs/live?env=test").Body)
+	news := newsOf(k.open(t.Context(), "/logs/live?env=test").Body)
 	answer, err := k.browser.Post(k.server.URL+"/logout", "", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -308,7 +308,7 @@ func TestFirstRequest(t *testing.T) {
 	t.Parallel()
 	k := newDesk(t)
 	const token = "tok_01M8251CVTF6RTMW8DYW61QG1B"
-	waiting := events(k.open(t.Context(), "/logs/first?env=test&token="+token).Body)
+	waiting := newsOf(k.open(t.Context(), "/logs/first?env=test&token="+token).Body)
 	k.called(func(q *portal.Request) { q.TokenID = "tok_other" })
 	q := k.called()
 	if got := <-waiting; !strings.HasPrefix(got, "event: swap") || !strings.Contains(got, q.ID) {
@@ -317,7 +317,7 @@ func TestFirstRequest(t *testing.T) {
 	if got, open := <-waiting; open {
 		t.Errorf("and then %q", got)
 	}
-	late := events(k.open(t.Context(), "/logs/first?env=test&token="+token).Body)
+	late := newsOf(k.open(t.Context(), "/logs/first?env=test&token="+token).Body)
 	if got := <-late; !strings.Contains(got, q.ID) {
 		t.Errorf("a late listener gets %q", got)
 	}

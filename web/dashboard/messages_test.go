@@ -9,6 +9,7 @@ import (
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/contacts"
+	"github.com/wppmarketing/developers/portal/events"
 	"github.com/wppmarketing/developers/portal/media"
 	"github.com/wppmarketing/developers/portal/messaging"
 	"github.com/wppmarketing/developers/portal/store"
@@ -57,6 +58,19 @@ func newOffice(t *testing.T, opts ...func(*store.Options)) *office {
 		t.Fatal(err)
 	}
 	o.Messaging, o.Contacts = m, contacts.New(contacts.Options{Store: o.Store})
+	o.Events, err = events.New(events.Options{
+		Store: o.Store,
+		Upsert: func(tx *store.Tx, c portal.Caller, who events.Customer) (portal.Contact, error) {
+			contact, _, _, err := o.Contacts.UpsertTx(tx, c, contacts.Upsert{Phone: contacts.Optional[string](who.Phone), Name: contacts.Optional[string](who.Name)})
+			return contact, err
+		},
+		Send: func(tx *store.Tx, c portal.Caller, w events.Wish) (portal.Message, error) {
+			return m.AcceptTx(tx, c, "", messaging.Draft{To: w.ContactID, Type: portal.TypeTemplate, Template: &messaging.TemplateRef{Name: w.Template, Language: w.Language, Parameters: w.Parameters}})
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if o.Wire, err = api.New(api.Options{Store: o.Store, Accounts: o.Accounts, Messaging: m, Contacts: o.Contacts, Support: o.Support, Tokens: o.Tokens, Log: o.Log}); err != nil {
 		t.Fatal(err)
 	}

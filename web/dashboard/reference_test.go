@@ -121,7 +121,7 @@ func TestVisitorsReadAndDoNotTry(t *testing.T) {
 			t.Errorf("%s: %d", path, status)
 		}
 	}
-	if status, _, _ := k.fetch(visitor, "/docs/webhooks"); status != http.StatusNotFound {
+	if status, _, _ := k.fetch(visitor, "/docs/nothing"); status != http.StatusNotFound {
 		t.Errorf("a guide that is not there: %d", status)
 	}
 	r, err := visitor.PostForm(k.server.URL+"/docs/api/developer/console", url.Values{"scope": {portal.ScopeLogsRead}})

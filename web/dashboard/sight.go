@@ -181,7 +181,7 @@ func (d *Dashboard) reveal(ctx context.Context, p *Person, contactID, target str
 	if !ok {
 		return portal.Refuse(portal.CodeNotFound)
 	}
-	kind := map[string]string{portal.PrefixMessage: "message", portal.PrefixContact: "contact", portal.PrefixHandoff: "handoff"}
+	kind := map[string]string{portal.PrefixMessage: "message", portal.PrefixContact: "contact", portal.PrefixHandoff: "handoff", portal.PrefixEvent: "event"}
 	prefix, _, _ := strings.Cut(target, "_")
 	return d.Store.Tx(ctx, func(tx *store.Tx) error {
 		return tx.Audit(portal.Audit{

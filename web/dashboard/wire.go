@@ -8,6 +8,7 @@ import (
 // Wire tells what the API answers. It is the API itself, so that the pages
 // cannot show another answer than a caller gets.
 type Wire interface {
+	CommerceExample(t portal.CommerceType) []byte
 	EventExample(t portal.EventType) ([]byte, error)
 	ResourceFields(resource, lang string) []portal.ResourceField
 	ContactAnswer(c portal.Contact) ([]byte, error)
