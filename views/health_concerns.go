@@ -93,7 +93,7 @@ func queueConcerns(ctx context.Context, p HealthProps) (list []concern) {
 			list = append(list, concern{
 				q.Oldest >= veryLateWork,
 				fmt.Sprintf(ui.L(ctx, "%s: the oldest waits %s", "%s: o item mais antigo espera %s"), name, wholeSeconds(ctx, q.Oldest)),
-				fmt.Sprintf(ui.L(ctx, "Due: %s. Look at the background loops and the calls to WhatsApp.", "Na vez: %s. Veja as rotinas de fundo e as chamadas ao WhatsApp."), countedText(ctx, q.Due)),
+				fmt.Sprintf(ui.L(ctx, "Due: %s. Look at the background loops and at what they call.", "Na vez: %s. Veja as rotinas de fundo e o que elas chamam."), countedText(ctx, q.Due)),
 			})
 		}
 		if q.Dead > 0 {

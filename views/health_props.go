@@ -96,8 +96,11 @@ type HealthLog struct {
 
 // queueNames are the kinds of work in the reader's words.
 var queueNames = map[string]portal.Words{
-	"messages":  {EN: "Messages", PT: "Mensagens"},
-	"simulator": {EN: "Simulator callbacks", PT: "Retornos do simulador"},
+	"messages":   {EN: "Messages", PT: "Mensagens"},
+	"simulator":  {EN: "Simulator callbacks", PT: "Retornos do simulador"},
+	"deliveries": {EN: "Webhook deliveries", PT: "Entregas de webhook"},
+	"runs":       {EN: "Runs of automations", PT: "Execuções de automações"},
+	"mails":      {EN: "Mails", PT: "E-mails"},
 }
 
 // countedUpTo is where the database stops counting the rows of a queue.

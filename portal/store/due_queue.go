@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -9,7 +10,7 @@ import (
 
 // Queue is how one kind of work stands.
 type Queue struct {
-	Kind      string     // messages or simulator
+	Kind      string     // messages, simulator, deliveries, runs or mails
 	Due       int64      // to be done now, those under way among them
 	OldestDue *time.Time // since when the longest waiting is due; nil when nothing is
 	Leased    int64      // under way, or left behind by a process that died
@@ -21,13 +22,26 @@ type Queue struct {
 // than that: a figure as high means this many or more.
 const MaxQueueCount = 100_000
 
-// queues are the tables of work, the kind each is shown as, and, of each index
-// of due rows, the condition and the first column before due_at. What is under
+// work is a table of work and the kind it is shown as.
+type work struct {
+	kind, table string
+	where, key  string // of the index of due rows: its condition and its first column before due_at
+	held        string // a key whose rows are late on purpose, at a moment
+	dead        string // what was given up; "" = nothing ever is
+}
+
+// queues are the tables of work, once for each index of due rows. What is under
 // way and what is dead is counted with the first of a table.
-var queues = []struct{ kind, table, where, key string }{
-	{"messages", "messages", "t.lane < 3", "channel_id"},
-	{"messages", "messages", "t.lane = 3", ""},
-	{"simulator", "simulator_callbacks", "", ""},
+var queues = []work{
+	{kind: "messages", table: "messages", where: "t.lane < 3", key: "channel_id", dead: "t.dead_at IS NOT NULL"},
+	{kind: "messages", table: "messages", where: "t.lane = 3", dead: "t.dead_at IS NOT NULL"},
+	{kind: "simulator", table: "simulator_callbacks", dead: "t.dead_at IS NOT NULL"},
+	{
+		kind: "deliveries", table: "webhook_deliveries", key: "endpoint_id",
+		held: "EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = keys.k AND e.paused_until > ?)",
+	},
+	{kind: "runs", table: "automation_runs"},
+	{kind: "mails", table: "mails", dead: "t.finished_at IS NOT NULL AND t.status = 'dead'"},
 }
 
 // Queues tells how every kind of work stands at a time. It is meant for staff
@@ -36,8 +50,11 @@ func (r Reader) Queues(now time.Time) (list []Queue, err error) {
 	defer portal.Wrap(&err, "Queues")
 	for _, q := range queues {
 		row := Queue{Kind: q.kind}
-		err := r.Row(queueSQL(q.table, q.key, q.where),
-			[]any{now, now, MaxQueueCount, MaxQueueCount, now, MaxQueueCount, MaxQueueCount},
+		args := []any{now, now, MaxQueueCount, MaxQueueCount, now, MaxQueueCount, MaxQueueCount}
+		if q.held != "" {
+			args = append([]any{now}, args...) // it comes second, and the first is now too
+		}
+		err := r.Row(q.sql(), args,
 			&row.OldestDue, &row.Due, &row.Leased, &row.Later, &row.Dead)
 		if err != nil {
 			return nil, err
@@ -61,27 +78,30 @@ func (q Queue) with(part Queue) Queue {
 	return q
 }
 
-// queueSQL counts along the index of due rows. Where that begins with a key,
-// each key has a part of its own.
-func queueSQL(table, key, where string) string {
-	begin, from, its := `
-WITH /* {table}.Queue */ keys (k) AS (SELECT 1)`, "{table} t WHERE", ""
-	if key != "" {
-		begin, from = keysSQL("{table}.Queue", key, where), "keys JOIN {table} t ON t."+key+" = keys.k AND"
-		its = "t." + key + " = keys.k AND "
+// sql counts along the index of due rows. Where that begins with a key, each key
+// has a part of its own.
+func (w work) sql() string {
+	begin, from, its, late := `
+WITH /* {table}.Queue */ keys (k) AS (SELECT 1)`, "{table} t WHERE", "", ""
+	if w.key != "" {
+		begin, from = keysSQL("{table}.Queue", w.key, w.where), "keys JOIN {table} t ON t."+w.key+" = keys.k AND"
+		its = "t." + w.key + " = keys.k AND "
 	}
-	if where != "" {
-		from, its = from+" "+where+" AND", its+where+" AND "
+	if w.where != "" {
+		from, its = from+" "+w.where+" AND", its+w.where+" AND "
+	}
+	if w.held != "" {
+		late = " WHERE NOT " + w.held
 	}
 	sql := begin + `
 SELECT
-  (SELECT MIN((SELECT MIN(t.due_at) FROM {table} t WHERE {its}t.due_at <= ?)) FROM keys),
+  (SELECT MIN((SELECT MIN(t.due_at) FROM {table} t WHERE {its}t.due_at <= ?)) FROM keys{late}),
   (SELECT COUNT(*) FROM (SELECT t.id FROM {from} t.due_at <= ? LIMIT ?) AS due),
   (SELECT COUNT(*) FROM (SELECT t.id FROM {table} t WHERE t.lease_until IS NOT NULL LIMIT ?) AS leased),
   (SELECT COUNT(*) FROM (SELECT t.id FROM {from} t.due_at > ? LIMIT ?) AS later),
-  (SELECT COUNT(*) FROM (SELECT t.id FROM {table} t WHERE t.dead_at IS NOT NULL LIMIT ?) AS dead)`
-	sql = strings.NewReplacer("{from}", from, "{its}", its).Replace(sql)
-	return strings.ReplaceAll(sql, "{table}", table)
+  (SELECT COUNT(*) FROM (SELECT t.id FROM {table} t WHERE {dead} LIMIT ?) AS dead)`
+	sql = strings.NewReplacer("{from}", from, "{its}", its, "{late}", late, "{dead}", cmp.Or(w.dead, "1 = 0")).Replace(sql)
+	return strings.ReplaceAll(sql, "{table}", w.table)
 }
 
 // keysSQL begins a statement with the keys that have work, of which each costs

@@ -194,7 +194,6 @@ type EndpointNews struct {
 	FirstFailure      *time.Time // the first since the last success among them
 	LastSuccess       *time.Time
 	LastFailure       *time.Time
-	PausedUntil       *time.Time // the receiver asked for patience until then
 }
 
 // NoteEndpoint adds news to the health of an endpoint and returns it as it now
@@ -212,11 +211,10 @@ func (tx *Tx) NoteEndpoint(n EndpointNews) (portal.WebhookEndpoint, error) {
 	err := tx.Row(`
 UPDATE /* WebhookEndpoint.Note */ webhook_endpoints
 SET failing_since = `+since+`, warned = `+warned+`,
-  last_success_at = COALESCE(?, last_success_at), last_failure_at = COALESCE(?, last_failure_at),
-  paused_until = COALESCE(?, paused_until)
+  last_success_at = COALESCE(?, last_success_at), last_failure_at = COALESCE(?, last_failure_at)
 WHERE id = ?
 RETURNING `+endpointColumns,
-		append(args, n.LastSuccess, n.LastFailure, n.PausedUntil, n.EndpointID), w.dest()...)
+		append(args, n.LastSuccess, n.LastFailure, n.EndpointID), w.dest()...)
 	if err != nil {
 		return portal.WebhookEndpoint{}, err
 	}

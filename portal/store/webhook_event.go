@@ -18,6 +18,14 @@ func scanWebhookEvent(scan func(dest ...any) error) (e portal.WebhookEvent, err 
 	return e, err
 }
 
+// nextSequence follows the last event of a subject, also where retention has removed it.
+const nextSequence = `1 + (
+  SELECT COALESCE(MAX(k.sequence), 0)
+  FROM (
+    SELECT MAX(s.sequence) AS sequence FROM webhook_events s WHERE s.subject = ? AND substr(s.type, 1, 8) <> 'message.'
+    UNION ALL
+    SELECT w.sequence FROM webhook_sequences w WHERE w.subject = ?) k)`
+
 // Publish writes an event in the transaction of what happened. It gets its id
 // here; its place in the feed, and with it its deliveries, follow after the
 // commit (RouteEvents). An account without the module webhooks has no events.
@@ -25,8 +33,7 @@ func (tx *Tx) Publish(e portal.WebhookEvent) (id string, err error) {
 	e.ID = portal.NewID(portal.PrefixWebhookEvent)
 	sequence, args := "CAST(? AS BIGINT)", []any{e.Sequence}
 	if e.Sequence == 0 {
-		sequence = "1 + (SELECT COALESCE(MAX(s.sequence), 0) FROM webhook_events s WHERE s.subject = ? AND substr(s.type, 1, 8) <> 'message.')"
-		args = []any{e.Subject}
+		sequence, args = nextSequence, []any{e.Subject, e.Subject}
 	}
 	args = append([]any{e.ID, e.AccountID, string(e.Environment), e.Type, e.Subject}, args...)
 	tx.notifyOnce(TopicWebhookEvents)
@@ -77,8 +84,8 @@ WHERE id = ?`, head, e.ID); err != nil {
 			return 0, err
 		}
 		for _, to := range receivers[e.Tenant()] {
-			if e.Type == portal.EventTest || to.id == e.Subject || !portal.WantsEvent(to.events, e.Type) {
-				continue // a test goes to nobody else, and news of an endpoint not to itself
+			if !tellable(e, to.id) || !portal.WantsEvent(to.events, e.Type) {
+				continue
 			}
 			if err := tx.InsertDelivery(newDelivery(e, to.id, portal.TriggerAutomatic, tx.now)); err != nil {
 				return 0, err
@@ -89,6 +96,11 @@ WHERE id = ?`, head, e.ID); err != nil {
 UPDATE /* WebhookFeed.Move */ webhook_feed
 SET head = ?
 WHERE id = 1`, head)
+}
+
+// tellable: a test goes to nobody else, and news of an endpoint not to itself.
+func tellable(e portal.WebhookEvent, endpointID string) bool {
+	return e.Type != portal.EventTest && e.Subject != endpointID
 }
 
 func (r Reader) newEvents(limit int) (list []portal.WebhookEvent, err error) {

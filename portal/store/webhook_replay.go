@@ -126,7 +126,7 @@ func wanted(w portal.WebhookReplay, endpoint portal.WebhookEndpoint, e portal.We
 	if len(w.Types) > 0 {
 		patterns = w.Types
 	}
-	return portal.WantsEvent(patterns, e.Type)
+	return tellable(e, w.EndpointID) && portal.WantsEvent(patterns, e.Type)
 }
 
 // replayed returns the next events of a replay.

@@ -47,6 +47,9 @@ LIMIT ?`, []any{portal.FirstID(portal.PrefixWebhookEvent, before), limit}, func(
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
+	if err := tx.rememberSequences(ids); err != nil {
+		return 0, err
+	}
 	if err := tx.Post(`DELETE /* WebhookEvent.Purge */ FROM webhook_events WHERE id IN `+listOf(len(ids)), textArgs(ids)...); err != nil {
 		return 0, err
 	}
@@ -54,6 +57,19 @@ LIMIT ?`, []any{portal.FirstID(portal.PrefixWebhookEvent, before), limit}, func(
 UPDATE /* WebhookFeed.Raise */ webhook_feed
 SET floor = ?
 WHERE id = 1 AND floor < ?`, floor, floor)
+}
+
+// rememberSequences keeps how far the subjects of events have counted.
+func (tx *Tx) rememberSequences(eventIDs []string) error {
+	return tx.Post(`
+INSERT /* WebhookSequence.Remember */ INTO webhook_sequences (subject, sequence)
+SELECT subject, MAX(sequence)
+FROM webhook_events
+WHERE id IN `+listOf(len(eventIDs))+` AND substr(type, 1, 8) <> 'message.'
+GROUP BY subject
+ON CONFLICT (subject) DO UPDATE
+SET sequence = excluded.sequence
+WHERE webhook_sequences.sequence < excluded.sequence`, textArgs(eventIDs)...)
 }
 
 // PurgeWebhookCounts removes the replays that ended before a moment, and the counts of hours before it.

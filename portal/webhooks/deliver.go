@@ -128,7 +128,7 @@ func (s *Service) attempt(ctx context.Context, d portal.Delivery, e portal.Webho
 		return s.consequences(tx, k.endpoint, v)
 	})
 	if err == nil {
-		s.health.note(d, res, v.pause, s.store.Now())
+		s.health.note(d, res, s.store.Now())
 	}
 	s.logOf(d).InfoContext(ctx, "delivery attempt", "number", a.Number, "outcome", a.Outcome, "status", a.HTTPStatus, "duration", a.Duration)
 	return d, a, err

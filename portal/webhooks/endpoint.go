@@ -48,6 +48,9 @@ func (s *Service) CreateTx(tx *store.Tx, c portal.Caller, f Form) (made Created,
 	if err := s.check(f); err != nil {
 		return made, err
 	}
+	if err := tx.LockAccount(c.AccountID); err != nil { // who counts at the same time waits
+		return made, err
+	}
 	n, err := tx.CountEndpoints(c.Tenant)
 	if err != nil {
 		return made, err
@@ -334,6 +337,8 @@ func checkHeaders(headers map[string]string) (fields []portal.FieldError) {
 		case !httpguts.ValidHeaderFieldName(name):
 			fields = append(fields, portal.FieldError{Pointer: "/headers", Code: portal.FieldInvalidFormat})
 		case slices.Contains(reserved, key), strings.HasPrefix(key, "Webhook-"):
+			bad(name, portal.FieldInvalidValue)
+		case value == hidden: // an answer of ours, sent back
 			bad(name, portal.FieldInvalidValue)
 		case !httpguts.ValidHeaderFieldValue(value), value == "", !utf8.ValidString(value):
 			bad(name, portal.FieldInvalidFormat)

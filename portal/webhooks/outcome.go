@@ -3,6 +3,7 @@ package webhooks
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -118,7 +119,7 @@ type healthNews struct {
 }
 
 // note adds an attempt. What a person asked for says nothing about health.
-func (h *healthNews) note(d portal.Delivery, res result, pause *time.Time, now time.Time) {
+func (h *healthNews) note(d portal.Delivery, res result, now time.Time) {
 	if d.Trigger != portal.TriggerAutomatic || res.outcome == "" {
 		return
 	}
@@ -128,9 +129,6 @@ func (h *healthNews) note(d portal.Delivery, res result, pause *time.Time, now t
 	if n == nil {
 		n = &store.EndpointNews{EndpointID: d.EndpointID}
 		h.rows[d.EndpointID] = n
-	}
-	if pause != nil {
-		n.PausedUntil = pause
 	}
 	if res.outcome == portal.OutcomeSucceeded {
 		n.Succeeded++
@@ -152,13 +150,36 @@ func (h *healthNews) take() map[string]*store.EndpointNews {
 	return rows
 }
 
+// giveBack adds news that could not be written to those since.
+func (h *healthNews) giveBack(old *store.EndpointNews) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := h.rows[old.EndpointID]
+	if n == nil {
+		h.rows[old.EndpointID] = old
+		return
+	}
+	n.Succeeded, n.Failed = n.Succeeded+old.Succeeded, n.Failed+old.Failed
+	if n.LastSuccess == nil {
+		n.LastSuccess = old.LastSuccess
+		if old.FirstFailure != nil {
+			n.FirstFailure = old.FirstFailure
+		}
+	}
+	if n.LastFailure == nil {
+		n.LastFailure = old.LastFailure
+	}
+}
+
 // warnings are the parts of the way to being disabled at which people are told.
 var warnings = []int{90, 70, 50}
 
 // NoteHealth writes the health of the endpoints called since the last time, and
-// disables those that have failed for too long. It returns how many it wrote.
+// disables those that have failed for too long. It returns how many it wrote;
+// what could not be written waits for the next time.
 func (s *Service) NoteHealth(ctx context.Context) (n int, err error) {
 	defer portal.Wrap(&err, "NoteHealth")
+	var failed error
 	for _, news := range s.health.take() {
 		err := s.store.Tx(ctx, func(tx *store.Tx) error {
 			e, err := tx.NoteEndpoint(*news)
@@ -171,11 +192,13 @@ func (s *Service) NoteHealth(ctx context.Context) (n int, err error) {
 			return s.warn(tx, e)
 		})
 		if err != nil {
-			return n, err
+			s.health.giveBack(news)
+			failed = errors.Join(failed, err)
+			continue
 		}
 		n++
 	}
-	return n, nil
+	return n, failed
 }
 
 // warn tells people how far a failing endpoint is on its way, and ends it there.

@@ -1,0 +1,177 @@
+package webhooks_test
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/store"
+	"github.com/wppmarketing/developers/portal/store/storetest"
+	"github.com/wppmarketing/developers/portal/webhooks"
+)
+
+// TestTheLongerPatienceHolds: of answers that come together, the one that asks
+// for more time is not shortened by the others.
+func TestTheLongerPatienceHolds(t *testing.T) {
+	engines(t, func(t *testing.T, open storetest.Opener) {
+		var n atomic.Int64
+		asked := make(chan struct{})
+		b := setup(t, open)
+		r := receive(t, func(w http.ResponseWriter, _ *http.Request) {
+			if n.Add(1) == 1 {
+				w.Header().Set("Retry-After", "3600")
+				close(asked)
+			} else {
+				<-asked
+			}
+			w.WriteHeader(http.StatusTooManyRequests)
+		})
+		made := b.endpoint(r.URL)
+		for range 4 {
+			b.publish(portal.EventMessageRead, portal.NewID(portal.PrefixMessage))
+		}
+		b.work()
+		if e := b.read(made.ID); e.PausedUntil == nil || e.PausedUntil.Before(b.store.Now().Add(50*time.Minute)) {
+			t.Errorf("an hour was asked for; left alone until %v", e.PausedUntil)
+		}
+	})
+}
+
+// TestReplayTellsWhatRoutingTells: no tests of any endpoint, and no news of the
+// endpoint itself.
+func TestReplayTellsWhatRoutingTells(t *testing.T) {
+	engines(t, func(t *testing.T, open storetest.Opener) {
+		b, r, other := setup(t, open), receive(t, noContent), receive(t, noContent)
+		made, second := b.endpoint(r.URL), b.endpoint(other.URL)
+		from := b.store.Now().Add(-time.Minute)
+		if _, err := b.service.Test(t.Context(), b.caller, second.ID); err != nil {
+			t.Fatal(err)
+		}
+		b.publish(portal.EventEndpointDisabled, made.ID)
+		id := b.publish(portal.EventMessageRead, portal.NewID(portal.PrefixMessage))
+		b.work()
+		before, _ := r.calls()
+		b.tx(func(tx *store.Tx) error {
+			_, err := b.service.ReplayTx(tx, b.caller, webhooks.Ask{EndpointID: made.ID, From: from})
+			return err
+		})
+		b.work()
+		after, _ := r.calls()
+		if got := after[len(before):]; len(got) != 1 || got[0].Header.Get("Webhook-Id") != id {
+			t.Errorf("%d events replayed, want only %s", len(got), id)
+		}
+	})
+}
+
+// TestHealthOutlivesAFailedWrite: news that could not be written are written
+// the next time.
+func TestHealthOutlivesAFailedWrite(t *testing.T) {
+	engines(t, func(t *testing.T, open storetest.Opener) {
+		var fails atomic.Bool
+		told := make(chan int, 10)
+		b := setup(t, open, func(o *webhooks.Options) {
+			o.Notice = func(tx *store.Tx, n webhooks.Notice) error {
+				if fails.Load() {
+					return errors.New("no room")
+				}
+				tx.AfterCommit(func() { told <- n.Percent })
+				return nil
+			}
+		})
+		r := receive(t, inTurn(500))
+		made := b.endpoint(r.URL)
+		b.publish(portal.EventMessageRead, portal.NewID(portal.PrefixMessage))
+		b.work()
+		b.pass(65 * time.Hour)
+		fails.Store(true)
+		if _, err := b.service.Deliver(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.service.Wait()
+		if _, err := b.service.NoteHealth(t.Context()); err == nil {
+			t.Fatal("a notice that fails is not told of")
+		}
+		fails.Store(false)
+		if _, err := b.service.NoteHealth(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if e := b.read(made.ID); len(told) != 1 || e.Warned != 50 {
+			t.Errorf("%d notices, warned at %d %%", len(told), e.Warned)
+		}
+	})
+}
+
+// TestEndpointsAtOnce: the limit holds for forms that are sent at the same time.
+func TestEndpointsAtOnce(t *testing.T) {
+	engines(t, func(t *testing.T, open storetest.Opener) {
+		b := setup(t, open)
+		var all sync.WaitGroup
+		for i := range webhooks.MaxEndpoints + 8 {
+			all.Go(func() {
+				_ = b.store.Tx(t.Context(), func(tx *store.Tx) error {
+					_, err := b.service.CreateTx(tx, b.caller, webhooks.Form{URL: "https://erp.example.com/" + strconv.Itoa(i), Events: []string{"*"}})
+					return err
+				})
+			})
+		}
+		all.Wait()
+		if n, err := b.store.Reader(t.Context()).CountEndpoints(b.caller.Tenant); err != nil || n != webhooks.MaxEndpoints {
+			t.Errorf("%d endpoints, %v", n, err)
+		}
+	})
+}
+
+// TestDotsAreNoValue: what an answer shows in place of a header's value does not
+// become the value when it is sent back.
+func TestDotsAreNoValue(t *testing.T) {
+	engines(t, func(t *testing.T, open storetest.Opener) {
+		b, r := setup(t, open), receive(t, noContent)
+		made := b.endpoint(r.URL)
+		dots := "••••"
+		err := b.store.Tx(t.Context(), func(tx *store.Tx) error {
+			_, err := b.service.ChangeTx(tx, b.caller, made.ID, webhooks.Change{Headers: map[string]*string{"x-erp-key": &dots}})
+			return err
+		})
+		var refusal *portal.Error
+		if !errors.As(err, &refusal) || len(refusal.Fields) != 1 || refusal.Fields[0].Pointer != "/headers/X-Erp-Key" {
+			t.Errorf("dots: %v", err)
+		}
+	})
+}
+
+// TestSequenceGoesOnAfterRetention: the events of what lives longer than they are
+// kept go on counting, or receivers would drop the next one as late.
+func TestSequenceGoesOnAfterRetention(t *testing.T) {
+	engines(t, func(t *testing.T, open storetest.Opener) {
+		b, r := setup(t, open), receive(t, noContent)
+		b.endpoint(r.URL)
+		channel, other := portal.NewID(portal.PrefixChannel), portal.NewID(portal.PrefixChannel)
+		sequence := func(subject string) int {
+			t.Helper()
+			id := b.publish(portal.EventChannelConnected, subject)
+			e, err := b.store.Reader(t.Context()).WebhookEvent(b.caller.Tenant, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.work()
+			return e.Sequence
+		}
+		for range 3 {
+			sequence(channel)
+		}
+		for range 2 { // the second time there is nothing but what was remembered
+			b.pass(webhooks.Kept + time.Hour)
+			if err := b.service.Forget(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := []int{sequence(channel), sequence(channel), sequence(other)}; got[0] != 4 || got[1] != 5 || got[2] != 1 {
+			t.Errorf("sequences after retention: %v, want 4 5 1", got)
+		}
+	})
+}
