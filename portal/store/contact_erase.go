@@ -136,7 +136,7 @@ RETURNING id`, append(slices.Clip(its), tx.now), func(scan func(dest ...any) err
 }
 
 // eraseAnswers empties the answers that were kept for repeats of calls about the
-// messages. The keys stay taken, so that a repeat sends nothing.
+// person and the messages. The keys stay taken, so that a repeat does nothing.
 func (tx *Tx) eraseAnswers(c portal.Contact) error {
 	its := messagesOf(c)
 	_, err := tx.Exec(`
@@ -144,8 +144,8 @@ UPDATE /* Contact.EraseAnswers */ idempotency_keys
 SET body = ?
 WHERE account_id = ?
 AND environment = ?
-AND message_id IN (SELECT id FROM messages WHERE `+ofContact+`)`,
-		append([]any{[]byte{}, c.AccountID, string(c.Environment)}, its...)...)
+AND (contact_id = ? OR message_id <> '' AND message_id IN (SELECT id FROM messages WHERE `+ofContact+`))`,
+		append([]any{[]byte{}, c.AccountID, string(c.Environment), c.ID}, its...)...)
 	if err != nil {
 		return err
 	}

@@ -130,28 +130,16 @@ AND account_id = ?
 AND environment = ?`, id, t.AccountID, string(t.Environment)))
 }
 
-// eraseEvents forgets what events tell of the person, and what was answered to
-// their reports. The keys of repetition stay taken, so that a repeat does not
-// bring the person back.
+// eraseEvents forgets what events tell of the person. The keys of repetition stay
+// taken, so that a repeat does not bring the person back.
 func (tx *Tx) eraseEvents(c portal.Contact) error {
-	its := []any{c.AccountID, string(c.Environment), c.ID}
 	_, err := tx.Exec(`
-UPDATE /* Event.EraseAnswers */ idempotency_keys
-SET body = ?
-WHERE account_id = ?
-AND environment = ?
-AND request_id IN (SELECT e.request_id FROM events e WHERE e.contact_id = ? AND e.contact_id <> '' AND e.received_at > ?)`,
-		append([]any{[]byte{}}, append(its, tx.now.Add(-keyLife))...)...)
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(`
 UPDATE /* Event.Erase */ events
 SET customer = '{}', data = '{}', fingerprint = ?
 WHERE account_id = ?
 AND environment = ?
 AND contact_id = ?
-AND contact_id <> ''`, append([]any{[]byte{}}, its...)...)
+AND contact_id <> ''`, []byte{}, c.AccountID, string(c.Environment), c.ID)
 	return err
 }
 

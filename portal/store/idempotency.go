@@ -20,6 +20,7 @@ type KeyClaim struct {
 type Kept struct {
 	RequestID   string // the call that made it
 	MessageID   string // the message it created, or ""
+	ContactID   string // the person it is about, or ""
 	Fingerprint []byte
 	Status      int
 	Headers     map[string]string
@@ -43,7 +44,7 @@ func (tx *Tx) ClaimKey(t portal.Tenant, c KeyClaim) (kept *Kept, claimed bool, e
 INSERT /* Idempotency.Claim */ INTO idempotency_keys (account_id, environment, key_hash, fingerprint, request_id, message_id, status, headers, body, expires_at)
 VALUES (?, ?, ?, ?, ?, '', 0, '{}', ?, ?)
 ON CONFLICT (account_id, environment, key_hash) DO UPDATE
-SET fingerprint = excluded.fingerprint, request_id = excluded.request_id, message_id = '', status = 0,
+SET fingerprint = excluded.fingerprint, request_id = excluded.request_id, message_id = '', contact_id = '', status = 0,
   headers = '{}', body = excluded.body, expires_at = excluded.expires_at
 WHERE idempotency_keys.expires_at <= ?`,
 		t.AccountID, string(t.Environment), c.KeyHash, c.Fingerprint, c.RequestID, []byte{}, tx.now.Add(c.Life), tx.now)
@@ -89,9 +90,9 @@ func (tx *Tx) KeepAnswer(t portal.Tenant, keyHash []byte, k Kept) (err error) {
 	}
 	return tx.one(tx.Exec(`
 UPDATE /* Idempotency.Keep */ idempotency_keys
-SET fingerprint = ?, message_id = ?, status = ?, headers = ?, body = ?, expires_at = ?
+SET fingerprint = ?, message_id = ?, contact_id = ?, status = ?, headers = ?, body = ?, expires_at = ?
 WHERE account_id = ? AND environment = ? AND key_hash = ? AND request_id = ?`,
-		k.Fingerprint, k.MessageID, k.Status, string(headers), k.Body, k.ExpiresAt,
+		k.Fingerprint, k.MessageID, k.ContactID, k.Status, string(headers), k.Body, k.ExpiresAt,
 		t.AccountID, string(t.Environment), keyHash, k.RequestID))
 }
 

@@ -131,7 +131,7 @@ func (a *API) patchContact(tx *store.Tx, c *call, in *struct {
 },
 ) (reply, error) {
 	if in.IfMatch != "" {
-		now, err := tx.ContactByRef(c.caller.Tenant, in.ID)
+		now, err := lockedContact(tx, c.caller.Tenant, in.ID)
 		if err != nil {
 			return reply{}, err
 		}
@@ -149,6 +149,18 @@ func (a *API) patchContact(tx *store.Tx, c *call, in *struct {
 	}
 	c.contactID = contact.ID
 	return reply{body: written(contact, warnings, c, tx.Now())}, nil
+}
+
+// lockedContact reads a contact that others cannot change until the transaction ends.
+func lockedContact(tx *store.Tx, t portal.Tenant, ref string) (portal.Contact, error) {
+	found, err := tx.ContactByRef(t, ref)
+	if err == nil {
+		err = tx.LockContact(t, found.ID)
+	}
+	if err != nil {
+		return found, err
+	}
+	return tx.ContactByRef(t, found.ID)
 }
 
 func (a *API) deleteContact(tx *store.Tx, c *call, in *ContactPath) (reply, error) {

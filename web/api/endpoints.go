@@ -59,7 +59,7 @@ type EndpointBody struct {
 type EndpointPatch struct {
 	URL         *string            `json:"url,omitempty" minLength:"1" maxLength:"2048" doc:"https, public." example:"https://erp.example.com/wpp"`
 	Events      []string           `json:"events,omitempty" minItems:"1" maxItems:"50" doc:"Exact types, group.* or *; * includes types added later."`
-	Description *string            `json:"description,omitempty" nullable:"true" maxLength:"255" doc:"Your note."`
+	Description optional[string]   `json:"description,omitzero" maxLength:"255" doc:"Your note."`
 	Headers     map[string]*string `json:"headers,omitempty" doc:"Merged by name; null removes one."`
 	Status      *string            `json:"status,omitempty" enum:"enabled,disabled" doc:"Switches the endpoint."`
 }
@@ -132,7 +132,7 @@ func (a *API) updateEndpoint(tx *store.Tx, c *call, in *struct {
 },
 ) (reply, error) {
 	if in.IfMatch != "" {
-		now, err := tx.Endpoint(c.caller.Tenant, in.ID)
+		now, _, err := tx.EndpointWithSecrets(c.caller.Tenant, in.ID) // for its lock: who read the same waits
 		if err != nil {
 			return reply{}, err
 		}
@@ -145,8 +145,12 @@ func (a *API) updateEndpoint(tx *store.Tx, c *call, in *struct {
 		}
 	}
 	b := in.Body
+	var description *string
+	if b.Description.Set {
+		description = &b.Description.Value // null clears it
+	}
 	e, err := a.Webhooks.ChangeTx(tx, c.caller, in.ID, webhooks.Change{
-		URL: b.URL, Description: b.Description, Status: b.Status, Events: b.Events, Headers: b.Headers,
+		URL: b.URL, Description: description, Status: b.Status, Events: b.Events, Headers: b.Headers,
 	})
 	if err != nil {
 		return reply{}, err

@@ -71,7 +71,7 @@ func (c *call) write(tx *store.Tx, run func() (reply, error)) (answer, error) {
 			}
 		}
 		err = tx.KeepAnswer(c.caller.Tenant, hash[:], store.Kept{
-			RequestID: c.id, MessageID: c.messageID, Fingerprint: print,
+			RequestID: c.id, MessageID: c.messageID, ContactID: c.contactID, Fingerprint: print,
 			Status: ans.status, Headers: flat(ans.header), Body: kept,
 		})
 		if err != nil {
