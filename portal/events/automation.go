@@ -120,6 +120,9 @@ func (s *Service) Create(ctx context.Context, c portal.Caller, name, preset stri
 		}
 	}
 	err = s.store.Tx(ctx, func(tx *store.Tx) error {
+		if err := tx.LockAccount(c.AccountID); err != nil { // who counts at the same time waits
+			return err
+		}
 		n, err := tx.CountAutomations(c.Tenant)
 		if err != nil {
 			return err

@@ -75,6 +75,13 @@ func eventFilter(f portal.EventFilter) (where string, args []any) {
 			where, args = where+"AND "+c.column+" = ?\n", append(args, c.value)
 		}
 	}
+	if f.ExternalID != "" && f.Type == "" { // the index of keys begins with the type
+		names := make([]string, len(portal.CommerceTypes))
+		for i, t := range portal.CommerceTypes {
+			names[i] = t.Name
+		}
+		where, args = where+"AND type IN "+listOf(len(names))+"\n", append(args, textArgs(names)...)
+	}
 	if !f.Since.IsZero() {
 		where, args = where+"AND received_at >= ?\n", append(args, f.Since)
 	}

@@ -70,9 +70,13 @@ LIMIT ?`, []any{endpointID, t.AccountID, string(t.Environment), limit}, func(sca
 	return list, err
 }
 
-// StepReplay does the next part of a replay that is due: it looks at up to
-// limit events and makes the deliveries that are wanted. found is false when no
-// replay is due.
+// replayReach is over how many places of the feed a step looks for each event
+// that it may make a delivery of. A step holds the writer of SQLite.
+const replayReach = 100
+
+// StepReplay does the next part of a replay that is due: it looks over a part of
+// the feed and makes the deliveries of up to limit events that are wanted. found
+// is false when no replay is due.
 func (tx *Tx) StepReplay(limit int, lease time.Duration) (found bool, err error) {
 	defer portal.Wrap(&err, "StepReplay")
 	ids, err := tx.ClaimDue(Claim{Table: "webhook_replays", Order: "due_at, id", Limit: 1, Lease: lease})
@@ -91,7 +95,12 @@ WHERE id = ?`, []any{ids[0]}, append(dest, &t.AccountID, (*string)(&t.Environmen
 	if err != nil {
 		return true, err
 	}
-	events, err := tx.replayed(t, w, after, limit)
+	head, err := tx.FeedHead()
+	if err != nil {
+		return true, err
+	}
+	reach := after + int64(replayReach*limit)
+	events, err := tx.replayed(t, w, feedRange{after, reach}, limit)
 	if err != nil {
 		return true, err
 	}
@@ -112,8 +121,11 @@ WHERE id = ?`, []any{ids[0]}, append(dest, &t.AccountID, (*string)(&t.Environmen
 		}
 		w.Queued++
 	}
-	if len(events) < limit {
+	if len(events) < limit && reach >= head {
 		return true, tx.endReplay(w, after)
+	}
+	if len(events) < limit {
+		after = reach // nothing more lies before it
 	}
 	return true, tx.Post(`
 UPDATE /* WebhookReplay.Step */ webhook_replays
@@ -129,9 +141,12 @@ func wanted(w portal.WebhookReplay, endpoint portal.WebhookEndpoint, e portal.We
 	return tellable(e, w.EndpointID) && portal.WantsEvent(patterns, e.Type)
 }
 
+// feedRange is the places of the feed behind one, up to another.
+type feedRange struct{ after, upTo int64 }
+
 // replayed returns the next events of a replay.
-func (tx *Tx) replayed(t portal.Tenant, w portal.WebhookReplay, after int64, limit int) (list []portal.WebhookEvent, err error) {
-	where, args := "", []any{t.AccountID, string(t.Environment), after, w.From, w.To}
+func (tx *Tx) replayed(t portal.Tenant, w portal.WebhookReplay, f feedRange, limit int) (list []portal.WebhookEvent, err error) {
+	where, args := "", []any{t.AccountID, string(t.Environment), f.after, f.upTo, w.From, w.To}
 	if w.Subject != "" {
 		where, args = where+"AND subject = ?\n", append(args, w.Subject)
 	}
@@ -145,7 +160,7 @@ func (tx *Tx) replayed(t portal.Tenant, w portal.WebhookReplay, after int64, lim
 	err = tx.Rows(`
 SELECT /* WebhookReplay.Events */ `+webhookEventColumns+`
 FROM webhook_events
-WHERE account_id = ? AND environment = ? AND feed > ? AND feed IS NOT NULL AND at >= ? AND at < ?
+WHERE account_id = ? AND environment = ? AND feed > ? AND feed <= ? AND feed IS NOT NULL AND at >= ? AND at < ?
 `+where+`ORDER BY feed
 LIMIT ?`, append(args, limit), func(scan func(dest ...any) error) error {
 		e, err := scanWebhookEvent(scan)

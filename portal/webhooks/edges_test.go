@@ -175,3 +175,55 @@ func TestSequenceGoesOnAfterRetention(t *testing.T) {
 		}
 	})
 }
+
+// TestReplayLooksInParts: a replay that wants little of a long feed holds nobody
+// up, because each step looks at a part of it.
+func TestReplayLooksInParts(t *testing.T) {
+	engines(t, func(t *testing.T, open storetest.Opener) {
+		b := setup(t, open)
+		made := b.endpoint("https://erp.example.com/wpp")
+		wanted := portal.NewID(portal.PrefixMessage)
+		from := b.store.Now().Add(-time.Minute)
+		b.tx(func(tx *store.Tx) error {
+			for i := range 150 {
+				subject := portal.NewID(portal.PrefixMessage)
+				if i == 149 {
+					subject = wanted
+				}
+				_, err := tx.Publish(portal.WebhookEvent{
+					AccountID: b.caller.AccountID, Environment: b.caller.Environment, Type: portal.EventMessageRead, Subject: subject,
+					Sequence: 1, At: tx.Now(), Data: []byte(`{}`),
+				})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if _, err := b.service.Route(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.tx(func(tx *store.Tx) error {
+			_, err := b.service.ReplayTx(tx, b.caller, webhooks.Ask{EndpointID: made.ID, From: from, Subject: wanted})
+			return err
+		})
+		var queued []int
+		for steps := 0; steps < 10; steps++ {
+			b.tx(func(tx *store.Tx) error {
+				_, err := tx.StepReplay(1, time.Minute)
+				return err
+			})
+			list, err := b.service.Replays(t.Context(), b.caller.Tenant, made.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			queued = append(queued, list[0].Queued)
+			if list[0].FinishedAt != nil {
+				break
+			}
+		}
+		if len(queued) < 3 || queued[0] != 0 || queued[len(queued)-1] != 1 {
+			t.Errorf("queued after each step: %v", queued)
+		}
+	})
+}
