@@ -33,8 +33,8 @@ func LanguageOf(id string) Language {
 	return Languages[0]
 }
 
-// Sample returns a program of the guides in a language: send and retry, calling
-// the API at baseURL, or verify, a receiver of webhooks. It reads the token from the environment variable WPP_TOKEN.
+// Sample returns a program of the guides in a language: send, retry and upload,
+// calling the API at baseURL, or verify, a receiver of webhooks. It reads the token from the environment variable WPP_TOKEN.
 // Each language has a key of its own: the same key with other bytes is refused.
 func Sample(name string, l Language, baseURL string) string {
 	text := must(sampleFiles.ReadFile("guides/" + name + l.extension))

@@ -1,7 +1,7 @@
 // The phone page, live: what the customer's screen shows comes as it changes,
 // and answers are sent without leaving the page. Complete without this.
 const device = document.querySelector('[data-phone]');
-const chat = document.getElementById('phone-chat'), state = document.getElementById('phone-state'), calls = document.getElementById('phone-calls');
+const chat = document.getElementById('phone-chat'), state = document.getElementById('phone-state'), presence = document.getElementById('phone-presence'), calls = document.getElementById('phone-calls');
 
 function bottom() { chat.scrollTop = chat.scrollHeight; }
 
@@ -25,6 +25,7 @@ if (device) {
     if (low) bottom();
   });
   source.addEventListener('state', (e) => put(state, e.data));
+  source.addEventListener('presence', (e) => put(presence, e.data));
   source.addEventListener('calls', (e) => put(calls, e.data));
   source.addEventListener('end', () => source.close());
   addEventListener('pagehide', () => source.close());

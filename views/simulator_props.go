@@ -38,6 +38,7 @@ type PhoneProps struct {
 	Thread   []PhoneRow
 	Window   PhoneWindow
 	OptedOut bool
+	Typing   bool   // the business is typing
 	Last     string // id of the latest message of the business, to react to
 	Now      time.Time
 }

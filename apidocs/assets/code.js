@@ -36,16 +36,22 @@ const Code = ({ code, language, label }) => {
 
 const quote = (s) => (/^[\w:/.@%+,=~-]+$/.test(s) ? s : `'${String(s).replace(/'/g, `'\\''`)}'`);
 
+// parts are the fields of a form; a file stands there by its name.
+const parts = (body) => [...body.entries()].map(([k, v]) => `-F ${quote(v instanceof File ? `${k}=@${v.name};type=${v.type || 'application/octet-stream'}` : `${k}=${v}`)}`);
+
 // The shell expands $WPP_TOKEN only between double quotes. The token is a word
 // of this text: there is none in the page.
 const curl = (request, secured) => {
   const method = request.get('method').toUpperCase(), body = request.get('body');
+  const form = body?.entries && /^multipart\//i.test(request.getIn(['headers', 'Content-Type']) ?? '');
   const lines = [`curl ${method === (body ? 'POST' : 'GET') ? '' : `-X ${method} `}${quote(request.get('url'))}`];
   if (secured) lines.push('-H "Authorization: Bearer $WPP_TOKEN"');
   for (const [k, v] of (request.get('headers') || new Map()).entries()) {
+    if (form && /^content-type$/i.test(k)) continue; // curl writes it, with the boundary
     if (!/^(accept|authorization|cookie)$/i.test(k)) lines.push(`-H ${quote(`${k}: ${v}`)}`);
   }
-  if (body) lines.push(`-d ${quote(typeof body === 'string' ? body : JSON.stringify(body))}`);
+  if (form) lines.push(...parts(body));
+  else if (body) lines.push(`-d ${quote(typeof body === 'string' ? body : JSON.stringify(body))}`);
   return lines.join(' \\\n  ');
 };
 

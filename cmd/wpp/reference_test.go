@@ -1,6 +1,10 @@
 package main
 
 import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -98,5 +102,37 @@ func TestReferenceOfAnAgent(t *testing.T) {
 	b.shows(".answer", "200")
 	if n := eval[int64](b, `document.querySelectorAll("#api a[href^='/logs']").length`); n != 0 {
 		t.Errorf("%d links into the log", n)
+	}
+}
+
+// TestReferenceUploads sends a file by the form of the page, with the session,
+// and what was kept is the file.
+func TestReferenceUploads(t *testing.T) {
+	w := newWorld(t)
+	path := filepath.Join(t.TempDir(), "vitrine.png")
+	if err := os.WriteFile(path, picture(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []view{desktop, {390, portal.LangPT, "dark"}} {
+		b := w.newTab(v)
+		b.adopt(w.as(portal.RoleOwner))
+		b.open("/docs/api/developer")
+		b.follow(click(`#console button.primary`))
+		b.within(click(`#op-uploadMedia`), visible(`.opblock-body input[type=file]`), chromedp.SetUploadFiles(`.opblock-body input[type=file]`, []string{path}))
+		b.state(v, "with a file")
+		b.within(click(`button.execute`), visible(`.answer .log`))
+		b.shows(".answer", "201")
+		b.state(v, "of an upload")
+		id := regexp.MustCompile(`med_[0-9A-Z]{26}`).FindString(b.text(".answer"))
+		if r := w.call(w.secret, http.MethodGet, "/v1/media/"+id+"/content", ""); r.body != string(picture()) {
+			t.Errorf("%s: kept %s: %d, %d bytes", v, id, r.status, len(r.body))
+		}
+		curl := b.text(`.answer details[open] pre`)
+		if !strings.HasSuffix(curl, "-F 'file=@vitrine.png;type=image/png'") || strings.Contains(curl, "multipart") || !strings.Contains(curl, "$WPP_TOKEN") || strings.Contains(curl, "Wpp-Console") {
+			t.Errorf("the command is %s", curl)
+		}
+	}
+	if row := w.query(`SELECT status FROM requests WHERE source = 'console' AND operation = 'uploadMedia'`); len(row) != 2 || row[0] != "201" {
+		t.Errorf("logged as %v", row)
 	}
 }

@@ -1,7 +1,6 @@
 package messaging
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"time"
 	"unicode/utf8"
@@ -58,7 +57,7 @@ func (s *Service) InboundTx(tx *store.Tx, c portal.Caller, d InboundDraft) (m po
 		return m, err
 	}
 	return s.receive(tx, channel, whatsapp.Inbound{
-		PhoneNumberID: channel.PhoneNumberID, MessageID: "wamid.TEST" + rand.Text(), From: phone.Digits(from.E164),
+		PhoneNumberID: channel.PhoneNumberID, MessageID: whatsapp.NewMessageID(phone.Digits(from.E164), whatsapp.FromPerson), From: phone.Digits(from.E164),
 		ProfileName: d.Name, Type: portal.TypeText, At: tx.Now(), Text: d.Text, Content: content,
 	})
 }

@@ -30,6 +30,7 @@ func (d *Dashboard) guideProps(r *http.Request) views.GuideProps {
 		Samples: map[string]string{
 			"send":   apidocs.Sample("send", language, d.BaseURL),
 			"retry":  apidocs.Sample("retry", language, d.BaseURL),
+			"upload": apidocs.Sample("upload", language, d.BaseURL),
 			"verify": apidocs.Sample("verify", language, d.BaseURL),
 		},
 	}

@@ -210,12 +210,18 @@ func (d *Dashboard) phoneProps(ctx context.Context, p *Person, who handset) (pro
 	if props.Thread, err = d.phoneThread(ctx, p, who); err != nil {
 		return props, err
 	}
+	var latest time.Time
 	for _, row := range slices.Backward(props.Thread) {
 		if !row.Mine && row.Failed == "" {
-			props.Last = row.ID
+			props.Last, latest = row.ID, row.At
 			break
 		}
 	}
+	person, err := d.journal().Person(ctx, who.phone, who.number)
+	if err != nil {
+		return props, err
+	}
+	props.Typing = person.Typing(who.phone, props.Now, latest)
 	props.Choices, err = d.phoneChoices(ctx, p, who)
 	for _, c := range who.channels {
 		props.Channels = append(props.Channels, views.PhoneChoice{

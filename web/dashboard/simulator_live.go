@@ -80,7 +80,7 @@ func (d *Dashboard) showPhone(r *http.Request, p *Person, out *eventStream, show
 	for _, part := range []struct {
 		name string
 		c    templ.Component
-	}{{"chat", views.PhoneThread(props)}, {"state", views.PhoneState(props)}, {"calls", views.PhoneCalls(calls, who.keys)}} {
+	}{{"chat", views.PhoneThread(props)}, {"presence", views.PhonePresence(props)}, {"state", views.PhoneState(props)}, {"calls", views.PhoneCalls(calls, who.keys)}} {
 		if err := out.changed(ctx, part.name, part.c, shown); err != nil {
 			return err
 		}

@@ -58,6 +58,8 @@ type Person struct {
 	Tester  bool      `json:"tester,omitempty"`  // nobody asks for the window
 	Unread  bool      `json:"unread,omitempty"`  // reads nothing
 	Stopped bool      `json:"stopped,omitempty"` // wants no marketing: 131050
+
+	TypingAt time.Time `json:"typing_at,omitzero"` // when the business last began to type, by the number's time
 }
 
 // special reports whether the person differs from what the number alone says.

@@ -63,7 +63,7 @@ func (s *Simulator) messages(r *http.Request, ph Phone) (any, error) {
 		return nil, err
 	}
 	if o.has("status") {
-		return markRead(o)
+		return s.markRead(r.Context(), ph, o)
 	}
 	m, err := readMessage(o, ph)
 	if err != nil {
@@ -169,8 +169,9 @@ func readBody(r *http.Request) (object, error) {
 	return o, nil
 }
 
-// markRead answers a read receipt, with or without a typing indicator.
-func markRead(o object) (any, error) {
+// markRead answers a read receipt, with or without a typing indicator, which the
+// author of the message then sees.
+func (s *Simulator) markRead(ctx context.Context, ph Phone, o object) (any, error) {
 	if err := o.only("messaging_product", "status", "message_id", "typing_indicator"); err != nil {
 		return nil, err
 	}
@@ -188,8 +189,11 @@ func markRead(o object) (any, error) {
 		if kind, err := typing.text("type", maxID); err != nil || kind != "text" {
 			return nil, badValue("Param typing_indicator['type'] must be text.")
 		}
+		if err := s.showTyping(ctx, ph, o); err != nil {
+			return nil, err
+		}
 	}
-	return map[string]bool{"success": true}, nil
+	return success, nil
 }
 
 // readMessage checks everything about a message before anything happens.

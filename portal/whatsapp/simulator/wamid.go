@@ -1,18 +1,15 @@
 package simulator
 
 import (
-	"crypto/rand"
-	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/wppmarketing/developers/portal/phone"
+	"github.com/wppmarketing/developers/portal/whatsapp"
 )
 
 // marshalASCII writes JSON as Meta does: everything above U+007F escaped.
@@ -40,20 +37,13 @@ func unix(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
 
 const wamidPrefix = "wamid."
 
+// newWAMID returns the id of a message to or from a person.
+func newWAMID(e164 string, direction byte) string {
+	return whatsapp.NewMessageID(phone.Digits(e164), direction)
+}
+
 // The directions of a message inside its id.
 const (
-	outbound = 0x11
-	inbound  = 0x12
+	outbound = whatsapp.FromBusiness
+	inbound  = whatsapp.FromPerson
 )
-
-// newWAMID returns an id of Meta's form: the person's digits and a random key
-// in a small binary record.
-func newWAMID(e164 string, direction byte) string {
-	var key [9]byte
-	rand.Read(key[:]) // never fails (crypto/rand)
-	digits, id := phone.Digits(e164), strings.ToUpper(hex.EncodeToString(key[:]))
-	record := append([]byte{0x1c, 0x18, byte(len(digits))}, digits...)
-	record = append(record, 0x15, 0x02, 0x00, direction, 0x18, byte(len(id)))
-	record = append(record, id...)
-	return wamidPrefix + base64.StdEncoding.EncodeToString(append(record, 0))
-}
