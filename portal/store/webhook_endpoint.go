@@ -194,18 +194,21 @@ type EndpointNews struct {
 	FirstFailure      *time.Time // the first since the last success among them
 	LastSuccess       *time.Time
 	LastFailure       *time.Time
+	Silence           time.Duration // so long after the last failure a new one is another story
 }
 
 // NoteEndpoint adds news to the health of an endpoint and returns it as it now
 // is; not_found when it was deleted meanwhile.
 func (tx *Tx) NoteEndpoint(n EndpointNews) (portal.WebhookEndpoint, error) {
-	since, args := "COALESCE(failing_since, ?)", []any{n.FirstFailure}
-	if n.LastSuccess != nil {
-		since = "CAST(? AS BIGINT)" // what failed before it is forgiven
-	}
-	warned := "warned"
-	if n.LastSuccess != nil {
-		warned = "0"
+	since, warned, args := "COALESCE(failing_since, ?)", "warned", []any{n.FirstFailure}
+	switch {
+	case n.LastSuccess != nil:
+		since, warned = "CAST(? AS BIGINT)", "0" // what failed before it is forgiven
+	case n.FirstFailure != nil:
+		before := n.FirstFailure.Add(-n.Silence)
+		since = "CASE WHEN last_failure_at < ? THEN CAST(? AS BIGINT) ELSE COALESCE(failing_since, ?) END"
+		warned = "CASE WHEN last_failure_at < ? THEN 0 ELSE warned END"
+		args = []any{before, n.FirstFailure, n.FirstFailure, before}
 	}
 	var w endpointRow
 	err := tx.Row(`

@@ -87,7 +87,9 @@ func TestHealthOutlivesAFailedWrite(t *testing.T) {
 		made := b.endpoint(r.URL)
 		b.publish(portal.EventMessageRead, portal.NewID(portal.PrefixMessage))
 		b.work()
-		b.pass(65 * time.Hour)
+		b.pass(33 * time.Hour)
+		b.work()
+		b.pass(33 * time.Hour)
 		fails.Store(true)
 		if _, err := b.service.Deliver(t.Context()); err != nil {
 			t.Fatal(err)
@@ -224,6 +226,27 @@ func TestReplayLooksInParts(t *testing.T) {
 		}
 		if len(queued) < 3 || queued[0] != 0 || queued[len(queued)-1] != 1 {
 			t.Errorf("queued after each step: %v", queued)
+		}
+	})
+}
+
+// TestSilenceIsNoFailure: an endpoint that failed, heard nothing for weeks and
+// fails again has not failed for weeks.
+func TestSilenceIsNoFailure(t *testing.T) {
+	engines(t, func(t *testing.T, open storetest.Opener) {
+		b, r := setup(t, open, func(o *webhooks.Options) { o.Schedule = []time.Duration{time.Second} }), receive(t, inTurn(500))
+		made := b.endpoint(r.URL)
+		for range 3 {
+			b.publish(portal.EventMessageRead, portal.NewID(portal.PrefixMessage))
+			b.work()
+			b.pass(10 * 24 * time.Hour)
+		}
+		e := b.read(made.ID)
+		if e.Status != portal.EndpointEnabled || e.FailingSince == nil || e.LastFailureAt.Sub(*e.FailingSince) > time.Hour {
+			t.Errorf("%s, failing since %v, last failure %v", e.Status, e.FailingSince, e.LastFailureAt)
+		}
+		if len(b.notices) > 0 {
+			t.Errorf("told %d %%", (<-b.notices).Percent)
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -181,6 +182,7 @@ func (s *Service) NoteHealth(ctx context.Context) (n int, err error) {
 	defer portal.Wrap(&err, "NoteHealth")
 	var failed error
 	for _, news := range s.health.take() {
+		news.Silence = s.silence()
 		err := s.store.Tx(ctx, func(tx *store.Tx) error {
 			e, err := tx.NoteEndpoint(*news)
 			if portal.CodeOf(err) == portal.CodeNotFound {
@@ -199,6 +201,12 @@ func (s *Service) NoteHealth(ctx context.Context) (n int, err error) {
 		n++
 	}
 	return n, failed
+}
+
+// silence is longer than an endpoint that fails goes without a call while
+// anything is retried: nobody knows how it fared in between.
+func (s *Service) silence() time.Duration {
+	return max(2*slices.Max(append([]time.Duration{0}, s.o.Schedule...)), 2*24*time.Hour)
 }
 
 // warn tells people how far a failing endpoint is on its way, and ends it there.
