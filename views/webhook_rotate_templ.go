@@ -206,7 +206,7 @@ func EventCatalog(p EventCatalogProps) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: title, Text: ui.L(ctx, "What we can tell your systems. Answer 2xx to types you do not know: more may come.", "O que podemos contar aos seus sistemas. Responda 2xx a tipos que não conhece: outros podem surgir.")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Head(ui.HeadProps{Title: title, Text: ui.L(ctx, "What we can tell your systems. Events may repeat and arrive out of order: keep each id once. Answer 2xx to types you do not know: more may come.", "O que podemos contar aos seus sistemas. Eventos podem se repetir e chegar fora de ordem: guarde cada id uma vez. Responda 2xx a tipos que não conhece: outros podem surgir.")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -276,7 +276,7 @@ func EventCatalog(p EventCatalogProps) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</p>")
+						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</p><div class=\"fold\">")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -320,12 +320,12 @@ func EventCatalog(p EventCatalogProps) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "</section>")
+						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "</div></section>")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, " ")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, " <div class=\"fold\">")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -373,7 +373,7 @@ func EventCatalog(p EventCatalogProps) templ.Component {
 									var templ_7745c5c3_Var17 string
 									templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(f.Type)
 									if templ_7745c5c3_Err != nil {
-										return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/webhook_rotate.templ`, Line: 84, Col: 23}
+										return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/webhook_rotate.templ`, Line: 87, Col: 24}
 									}
 									_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 									if templ_7745c5c3_Err != nil {
@@ -386,7 +386,7 @@ func EventCatalog(p EventCatalogProps) templ.Component {
 									var templ_7745c5c3_Var18 string
 									templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(" " + f.Text)
 									if templ_7745c5c3_Err != nil {
-										return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/webhook_rotate.templ`, Line: 85, Col: 43}
+										return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/webhook_rotate.templ`, Line: 88, Col: 44}
 									}
 									_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 									if templ_7745c5c3_Err != nil {
@@ -411,7 +411,11 @@ func EventCatalog(p EventCatalogProps) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Fold(ui.L(ctx, "Fields of data.", "Campos de data.")+g.types[0].Resource, "", false).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Fold(ui.L(ctx, "Fields of data.", "Campos de data.")+g.types[0].Resource, ui.Num(ctx, int64(len(p.Fields[g.types[0].Resource]))), false).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</div>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -422,7 +426,7 @@ func EventCatalog(p EventCatalogProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "</div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

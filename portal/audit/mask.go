@@ -45,12 +45,27 @@ func Mask(contentType string, body []byte) string {
 }
 
 // MaskAnswer returns what somebody else's server said: JSON as Mask, any other
-// text without the numbers, addresses and secrets in it.
+// text without the numbers, addresses and secrets in it. Lines stay lines
+// unless something was masked.
 func MaskAnswer(body []byte) string {
 	if out, ok := maskJSON(body); ok {
 		return out
 	}
-	return cut(scrub(clean(string(body))), maxBody)
+	flat := clean(string(body))
+	text := scrub(flat)
+	if text == flat { // nothing had to be masked, not even across lines: they may stay
+		text = lines(string(body))
+	}
+	return cut(text, maxBody)
+}
+
+// lines is clean of each line.
+func lines(s string) string {
+	list := strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
+	for i, line := range list {
+		list[i] = clean(line)
+	}
+	return strings.Join(list, "\n")
 }
 
 // MaskHeaders returns headers with lower-case names, secrets and personal data masked.

@@ -203,3 +203,16 @@ func FuzzMaskTarget(f *testing.F) {
 		}
 	})
 }
+
+// TestMaskAnswerLines: an answer keeps its lines, unless a number could hide across them.
+func TestMaskAnswerLines(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"<html>\r\n<p>nginx\x00</p>\n": "<html>\n<p>nginx </p>\n",
+		"call +55 31\n98765-4321":      MaskAnswer([]byte("call +55 31 98765-4321")),
+	} {
+		if got := MaskAnswer([]byte(in)); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+}

@@ -276,6 +276,32 @@ ORDER BY h.hour`, []any{id, t.AccountID, string(t.Environment), since}, func(sca
 	return list, err
 }
 
+// speedSample is how many of an endpoint's newest deliveries EndpointDurations looks at.
+const speedSample = 500
+
+// EndpointDurations returns how long the calls took that succeeded since a
+// moment, shortest first: those of the endpoint's newest deliveries only.
+func (r Reader) EndpointDurations(t portal.Tenant, id string, since time.Time) (list []time.Duration, err error) {
+	err = r.Rows(`
+SELECT /* DeliveryAttempt.Durations */ a.duration
+FROM (
+  SELECT id
+  FROM webhook_deliveries
+  WHERE endpoint_id = ? AND account_id = ? AND environment = ?
+  ORDER BY id DESC
+  LIMIT ?) d
+JOIN webhook_attempts a ON a.delivery_id = d.id
+WHERE a.outcome = ? AND a.at >= ?
+ORDER BY a.duration`,
+		[]any{id, t.AccountID, string(t.Environment), speedSample, portal.OutcomeSucceeded, since}, func(scan func(dest ...any) error) error {
+			var micros int64
+			err := scan(&micros)
+			list = append(list, time.Duration(micros)*time.Microsecond)
+			return err
+		})
+	return list, err
+}
+
 // PauseEndpoint leaves a receiver alone until a moment, or longer if it is so already.
 func (tx *Tx) PauseEndpoint(id string, until time.Time) error {
 	return tx.Post(`

@@ -248,6 +248,17 @@ func (s *Service) Hours(ctx context.Context, e portal.WebhookEndpoint) ([]portal
 	return s.store.Reader(ctx).EndpointHours(e.Tenant(), e.ID, s.store.Now().Truncate(time.Hour).Add(-23*time.Hour))
 }
 
+// P95 returns the 95th percentile of the successful calls of the last 24 hours,
+// counted over the newest 500 deliveries; 0 without any.
+func (s *Service) P95(ctx context.Context, e portal.WebhookEndpoint) (d time.Duration, err error) {
+	defer portal.Wrap(&err, "P95(%s)", e.ID)
+	took, err := s.store.Reader(ctx).EndpointDurations(e.Tenant(), e.ID, s.store.Now().Add(-24*time.Hour))
+	if err != nil || len(took) == 0 {
+		return 0, err
+	}
+	return took[(len(took)*95-1)/100], nil
+}
+
 var tooMany = portal.Words{
 	EN: "An account has at most 20 endpoints in one environment. Delete one you no longer need.",
 	PT: "Uma conta tem no máximo 20 endpoints por ambiente. Exclua um que não usa mais.",

@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -239,16 +237,10 @@ func tryOf(at portal.DeliveryAttempt, body string) DeliveryAttempt {
 func describeWebhooks(doc *huma.OpenAPI) {
 	doc.Webhooks = map[string]*huma.PathItem{}
 	for _, t := range portal.EventTypes {
-		example := answers["webhookEvent"]
-		data, err := json.Marshal(exampleData(t))
+		e, err := exampleEvent(t)
 		if err != nil {
-			panic(fmt.Sprintf("example of %s: %v", t.Name, err)) // of embedded files: never input
+			panic(err) // of embedded files: never input
 		}
-		var e map[string]json.RawMessage
-		if err := json.Unmarshal(example, &e); err != nil {
-			panic(fmt.Sprintf("example of %s: %v", t.Name, err))
-		}
-		e["type"], e["data"] = json.RawMessage(strconv.Quote(t.Name)), data
 		doc.Webhooks[t.Name] = &huma.PathItem{Post: &huma.Operation{
 			OperationID: t.Name, Method: http.MethodPost, Description: t.Description.EN, Tags: []string{"Events"},
 			Security:   []map[string][]string{{}},

@@ -2,7 +2,6 @@ package api
 
 import (
 	"encoding/json"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -12,25 +11,65 @@ import (
 
 // EventExample returns an example of what receivers get for a type, as the document has it.
 func (a *API) EventExample(t portal.EventType) ([]byte, error) {
-	var e WebhookEvent
-	if err := json.Unmarshal(answers["webhookEvent"], &e); err != nil {
-		return nil, fmt.Errorf("example of %s: %w", t.Name, err)
-	}
-	data, err := json.Marshal(exampleData(t))
-	e.Type, e.Data = t.Name, data
+	e, err := exampleEvent(t)
 	if err != nil {
-		return nil, fmt.Errorf("example of %s: %w", t.Name, err)
+		return nil, err
 	}
 	return encode(e)
 }
 
-// exampleData is what the example of a type holds as data.
-func exampleData(t portal.EventType) map[string]json.RawMessage {
+// exampleEvent is the example of a type, whose subject is what it holds.
+func exampleEvent(t portal.EventType) (e WebhookEvent, err error) {
+	defer portal.Wrap(&err, "example of %s", t.Name)
+	if err := json.Unmarshal(answers["webhookEvent"], &e); err != nil {
+		return e, err
+	}
 	data := map[string]json.RawMessage{}
 	for _, name := range t.Resources() {
 		data[name] = answers[resourceAnswers[name]]
 	}
-	return data
+	e.Type, e.Sequence = t.Name, 1
+	if t.Resource == "message" {
+		if data["message"], e.Sequence, err = exampleMessage(t.Name); err != nil {
+			return e, err
+		}
+	}
+	var subject struct{ ID string }
+	if err := json.Unmarshal(data[t.Resource], &subject); err != nil {
+		return e, err
+	}
+	e.Subject = subject.ID
+	e.Data, err = json.Marshal(data)
+	return e, err
+}
+
+// exampleMessage is a message as an event of the type holds it, with its
+// sequence: what a person wrote with its content, ours without.
+func exampleMessage(eventType string) (raw json.RawMessage, sequence int, err error) {
+	if eventType == portal.EventMessageReceived {
+		return answers["inbound"], 1, nil
+	}
+	var m Message
+	if err := json.Unmarshal(answers["message"], &m); err != nil {
+		return nil, 0, err
+	}
+	_, m.Status, _ = strings.Cut(eventType, ".")
+	m.Environment, m.Template = string(portal.Test), nil
+	m.Sequence = 3
+	switch eventType {
+	case portal.EventMessageRead:
+		m.Sequence = 4
+	case portal.EventMessageDelivered:
+		m.ReadAt = nil
+	case portal.EventMessageCreated:
+		m.Sequence, m.DeliveredAt, m.ReadAt = 2, nil, nil
+	case portal.EventMessageQueued:
+		m.Sequence, m.AcceptedAt, m.DeliveredAt, m.ReadAt = 1, nil, nil, nil
+	default:
+		m.DeliveredAt, m.ReadAt = nil, nil
+	}
+	raw, err = json.Marshal(m)
+	return raw, m.Sequence, err
 }
 
 // resourceTypes are the resources of events as they are written.

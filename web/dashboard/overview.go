@@ -208,7 +208,7 @@ func (d *Dashboard) errorAttention(ctx context.Context, p *Person) ([]ui.Attenti
 	return []ui.Attention{{
 		Level: "i", Icon: "list", Fix: ui.L(ctx, "See logs", "Ver logs"), Context: code,
 		Title: code + " " + ui.L(ctx, "is the top error", "é o erro mais comum"),
-		Text:  fmt.Sprintf(ui.L(ctx, "%s requests in the last 24 hours", "%s requisições nas últimas 24 horas"), ui.Num(ctx, calls)),
+		Text:  failedCalls(ctx, calls),
 		Href:  ui.Href(ctx, "/logs", "error", code, "range", "24h"),
 	}}, nil
 }
@@ -223,4 +223,11 @@ func topError(groups []store.RequestErrors) (code string, calls int64) {
 		}
 	}
 	return code, calls
+}
+
+func failedCalls(ctx context.Context, n int64) string {
+	if n == 1 {
+		return ui.L(ctx, "1 request in the last 24 hours", "1 requisição nas últimas 24 horas")
+	}
+	return fmt.Sprintf(ui.L(ctx, "%s requests in the last 24 hours", "%s requisições nas últimas 24 horas"), ui.Num(ctx, n))
 }

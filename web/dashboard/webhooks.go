@@ -35,9 +35,17 @@ func (d *Dashboard) webhookList(w http.ResponseWriter, r *http.Request, p *Perso
 	return d.page(w, r, http.StatusOK, views.Webhooks(props))
 }
 
-func (d *Dashboard) webhookRow(ctx context.Context, e portal.WebhookEndpoint) (views.WebhookRow, error) {
+func (d *Dashboard) webhookRow(ctx context.Context, e portal.WebhookEndpoint) (row views.WebhookRow, err error) {
 	f, err := d.Webhooks.Figures(ctx, e)
-	return views.WebhookRow{Endpoint: e, Pending: f.Pending, SuccessRate: f.SuccessRate}, err
+	if err != nil {
+		return row, err
+	}
+	row = views.WebhookRow{Endpoint: e, Pending: f.Pending, SuccessRate: f.SuccessRate}
+	if row.P95, err = d.Webhooks.P95(ctx, e); err != nil {
+		return row, err
+	}
+	row.Hours, err = d.Webhooks.Hours(ctx, e)
+	return row, err
 }
 
 // eventCatalog shows the types of events.
@@ -74,18 +82,13 @@ func (d *Dashboard) showWebhook(w http.ResponseWriter, r *http.Request, p *Perso
 	if props.Row, err = d.webhookRow(ctx, e); err != nil {
 		return err
 	}
-	hours, err := d.Webhooks.Hours(ctx, e)
-	if err != nil {
-		return err
-	}
-	d.drawHours(ctx, &props, hours)
+	d.drawHours(ctx, &props)
 	if props.Replays, err = d.Webhooks.Replays(ctx, p.Tenant(), e.ID); err != nil {
 		return err
 	}
 	if err := d.deliveryRows(ctx, p, &props); err != nil {
 		return err
 	}
-	props.P95 = p95Of(props.Rows)
 	for _, l := range apidocs.Languages {
 		props.Verify = append(props.Verify, views.VerifySample{ID: l.ID, Name: l.Name, Text: apidocs.Sample("verify", l, d.BaseURL)})
 	}
@@ -94,21 +97,6 @@ func (d *Dashboard) showWebhook(w http.ResponseWriter, r *http.Request, p *Perso
 		status = http.StatusUnprocessableEntity
 	}
 	return d.page(w, r, status, views.Webhook(props))
-}
-
-// p95Of is the 95th percentile of the successful calls among the rows; 0 without any.
-func p95Of(rows []views.DeliveryRow) time.Duration {
-	var took []time.Duration
-	for _, row := range rows {
-		if row.Last.Outcome == portal.OutcomeSucceeded {
-			took = append(took, row.Last.Duration)
-		}
-	}
-	if len(took) == 0 {
-		return 0
-	}
-	slices.Sort(took)
-	return took[(len(took)*95-1)/100]
 }
 
 func deliveryQuery(r *http.Request) (q views.DeliveryQuery) {
@@ -157,13 +145,13 @@ func (d *Dashboard) deliveryRows(ctx context.Context, p *Person, props *views.We
 }
 
 // drawHours draws the attempts of 24 hours.
-func (d *Dashboard) drawHours(ctx context.Context, props *views.WebhookProps, hours []portal.EndpointHour) {
+func (d *Dashboard) drawHours(ctx context.Context, props *views.WebhookProps) {
 	start := props.Now.Truncate(time.Hour).Add(-23 * time.Hour)
 	bars := make([]ui.Bar, 24)
 	for i := range bars {
 		bars[i].Parts = []ui.Part{{Kind: "ok"}, {Kind: "err"}}
 	}
-	for _, h := range hours {
+	for _, h := range props.Row.Hours {
 		if i := int(h.At.Sub(start) / time.Hour); i >= 0 && i < len(bars) {
 			bars[i].Parts[0].Value, bars[i].Parts[1].Value = float64(h.Succeeded), float64(h.Failed)
 			props.OK, props.Fail = props.OK+h.Succeeded, props.Fail+h.Failed

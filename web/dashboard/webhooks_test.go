@@ -1,10 +1,15 @@
 package dashboard
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"html"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -22,13 +27,14 @@ type hookDesk struct {
 	receiver *httptest.Server
 	status   int
 	got      []http.Header
+	body     []byte // of the last call
 }
 
 func newHookDesk(t *testing.T) *hookDesk {
 	t.Helper()
 	h := &hookDesk{office: newOffice(t, func(o *store.Options) { o.Present = api.Resource }), status: http.StatusNoContent}
 	h.receiver = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
+		h.body, _ = io.ReadAll(r.Body)
 		h.got = append(h.got, r.Header)
 		w.WriteHeader(h.status)
 	}))
@@ -143,7 +149,7 @@ func TestPeopleAreToldOfAFailingEndpoint(t *testing.T) {
 	h.status = http.StatusInternalServerError
 	var id string
 	h.write(func(tx *store.Tx) error {
-		m, err := h.office.send(tx, messaging.Draft{To: "+5511900000001", Type: portal.TypeText, Content: portal.Content{Text: &portal.Text{Body: "oi"}}})
+		m, err := h.send(tx, messaging.Draft{To: "+5511900000001", Type: portal.TypeText, Content: portal.Content{Text: &portal.Text{Body: "oi"}}})
 		id = m.ID
 		return err
 	})
@@ -186,4 +192,55 @@ func TestPeopleAreToldOfAFailingEndpoint(t *testing.T) {
 	if page := h.read("/overview?env=test", http.StatusOK); strings.Contains(page, "Webhook endpoint fails: ") {
 		t.Error("the warning stays after a success")
 	}
+}
+
+// TestDeliveryAsCommand: the command that is copied calls the receiver with a
+// signature that verifies, and holds no secret itself.
+func TestDeliveryAsCommand(t *testing.T) {
+	t.Parallel()
+	h := newHookDesk(t)
+	secret := secretText.FindString(h.post("/webhooks", h.form(), http.StatusOK))
+	told, err := h.Webhooks.Test(t.Context(), portal.Caller{Tenant: h.tenant, Portal: true}, h.endpoints()[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := h.read("/webhooks/"+told.EndpointID+"/deliveries/"+told.ID, http.StatusOK)
+	command := pre(t, page, "dlv-curl")
+	if strings.Contains(command, "whsec_"+secret[6:]) || strings.Contains(command, "s3cret-of-erp") {
+		t.Error("the command holds a secret")
+	}
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", command)
+	cmd.Env = append(cmd.Environ(), "WPP_WEBHOOK_SECRET="+secret, "H_X_ERP_KEY=s3cret-of-erp")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s\n%s", err, out, command)
+	}
+	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
+	if err != nil || len(h.got) != 2 {
+		t.Fatalf("%d calls, %v", len(h.got), err)
+	}
+	got, sum := h.got[1], hmac.New(sha256.New, key)
+	sum.Write([]byte(got.Get("Webhook-Id") + "." + got.Get("Webhook-Timestamp") + "." + string(h.body)))
+	if want := "v1," + base64.StdEncoding.EncodeToString(sum.Sum(nil)); got.Get("Webhook-Signature") != want {
+		t.Errorf("signed %s, want %s", got.Get("Webhook-Signature"), want)
+	}
+	if got.Get("Webhook-Id") != told.EventID || got.Get("X-Erp-Key") != "s3cret-of-erp" {
+		t.Errorf("called with %v", got)
+	}
+	for _, path := range []string{"/webhooks?env=test", "/webhooks/" + told.EndpointID + "?env=test"} {
+		if !regexp.MustCompile(`p95`).MatchString(h.read(path, http.StatusOK)) {
+			t.Errorf("%s has no p95", path)
+		}
+	}
+}
+
+// pre is the text of the block of code with an id.
+func pre(t *testing.T, page, id string) string {
+	t.Helper()
+	_, rest, found := strings.Cut(page, `<pre id="`+id+`"`)
+	if !found {
+		t.Fatalf("no %s", id)
+	}
+	_, rest, _ = strings.Cut(rest, ">")
+	text, _, _ := strings.Cut(rest, "</pre>")
+	return html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(text, ""))
 }
