@@ -22,7 +22,7 @@ import (
 	"strings"
 )
 
-//go:embed app.css app.js events.css keys.js live.js messages.css parts.js phone.css phone.js tokens.js icon.svg
+//go:embed app.css app.js events.css keys.js live.js messages.css parts.js phone.css phone.js tokens.js webhooks.css icon.svg
 var files embed.FS
 
 // types is the allow-list: every served name and its media type.
@@ -38,6 +38,7 @@ var types = map[string]string{
 	"phone.css":    "text/css; charset=utf-8",
 	"phone.js":     "text/javascript; charset=utf-8",
 	"tokens.js":    "text/javascript; charset=utf-8",
+	"webhooks.css": "text/css; charset=utf-8",
 }
 
 // asset is one file, ready to be sent.

@@ -14,7 +14,7 @@ import (
 	"github.com/wppmarketing/developers/static"
 )
 
-var names = []string{"app.css", "app.js", "events.css", "icon.svg", "keys.js", "live.js", "messages.css", "parts.js", "phone.css", "phone.js", "tokens.js"}
+var names = []string{"app.css", "app.js", "events.css", "icon.svg", "keys.js", "live.js", "messages.css", "parts.js", "phone.css", "phone.js", "tokens.js", "webhooks.css"}
 
 func get(t *testing.T, path, accept string) *http.Response {
 	t.Helper()

@@ -432,7 +432,7 @@ func EventCatalog(p EventCatalogProps) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Shell(ui.ShellProps{Title: title, Nav: "webhooks", Crumbs: []ui.Crumb{{Label: "Webhooks", Path: "/webhooks"}, {Label: title}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Shell(ui.ShellProps{Title: title, Nav: "webhooks", Crumbs: []ui.Crumb{{Label: "Webhooks", Path: "/webhooks"}, {Label: title}}, Head: []templ.Component{webhooksStyle()}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

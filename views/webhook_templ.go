@@ -250,7 +250,7 @@ func Webhook(p WebhookProps) templ.Component {
 			return nil
 		})
 		templ_7745c5c3_Err = ui.Shell(ui.ShellProps{
-			Title: WebhookName(e), Nav: "webhooks", Wide: true,
+			Title: WebhookName(e), Nav: "webhooks", Wide: true, Head: []templ.Component{webhooksStyle()},
 			Crumbs: []ui.Crumb{{Label: "Webhooks", Path: "/webhooks"}, {Label: WebhookName(e)}},
 		}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
