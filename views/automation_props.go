@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -193,7 +194,7 @@ func (w ruleWords) onlyIf(ctx context.Context) string {
 }
 
 func (w ruleWords) condition(ctx context.Context, c portal.Condition) string {
-	name, value := c.Field, c.Value
+	name, value := cmp.Or(c.Field, "…"), cmp.Or(c.Value, "…")
 	if i := slices.IndexFunc(w.fields, func(f EventField) bool { return f.Path == c.Field }); i >= 0 {
 		name = ui.W(ctx, w.fields[i].Name)
 		if cents, err := strconv.ParseInt(value, 10, 64); err == nil && w.fields[i].Money {

@@ -89,7 +89,9 @@ export const OpMeta = ({ doc, operation, logs }) => {
 };
 
 // Says where the values of a filled-in operation come from.
-export const Prefilled = ({ p, logs }) => h('div', { className: 'callout tip' }, icon('info'),
+export const Prefilled = ({ p, logs }) => p.type ? h('div', { className: 'callout tip' }, icon('info'),
+  h('b', null, t('Filled in with the example of'), ' ', h('code', null, p.type)),
+  h('p', null, t('Your tester’s number, the time of now and an id of its own stand in it. Your automations answer it in the simulator.'))) : h('div', { className: 'callout tip' }, icon('info'),
   h('b', null, t('Filled in from'), ' ', h('code', null, p.id), ' ', h('span', { className: pill(p.status) }, p.status)),
   p.places.length ? h('p', null, t('Masked in the log. Your tester’s number and the samples of this document stand in their place:'), ' ',
     p.places.map((m, i) => [i ? ', ' : '', h('code', { key: m }, m)])) : null,

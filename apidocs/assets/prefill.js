@@ -88,6 +88,29 @@ const fillBody = (doc, op, request, filler) => {
   return false;
 };
 
+const MOMENT = /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2})$/;
+const moved = (v, by) => {
+  if (Array.isArray(v)) return v.map((x) => moved(x, by));
+  if (v && typeof v === 'object') return Object.fromEntries(Object.entries(v).map(([k, x]) => [k, moved(x, by)]));
+  return typeof v === 'string' && MOMENT.test(v) ? new Date(Date.parse(v) + by).toISOString() : v;
+};
+
+// Makes the example of a type of events the first of its operation, as if it
+// happened now to the tester: an old one would start nothing, and a customer of
+// the account's own may have the example's id. Null without such an example.
+export const applyExample = (doc, type, tester) => {
+  const id = 'sendEvent', op = operations(doc).find((o) => o.op.operationId === id)?.op;
+  const media = op && Object.values((op.requestBody = deref(doc, op.requestBody)).content)[0];
+  const found = Object.entries(media?.examples || {}).find(([, e]) => e.value?.type === type);
+  if (!found) return null;
+  const [name, { summary, value }] = found;
+  const { external_id: theirs, ...example } = moved(value, Date.now() - Date.parse(value.occurred_at));
+  const { external_id: key, ...customer } = example.customer;
+  const fresh = { external_id: `${theirs}:${Date.now().toString(36)}`, ...example, customer: { ...customer, phone: tester } };
+  media.examples = { [name]: { summary, value: fresh }, ...Object.fromEntries(Object.entries(media.examples).filter(([n]) => n !== name)) };
+  return { operationId: id, type };
+};
+
 // Writes the past request into the document. Returns what the page says about
 // it, or null when the document has no such operation.
 export const applyRequest = (doc, request, tester) => {

@@ -2,13 +2,14 @@
 // know is on the mount element: data-spec (address of the OpenAPI document),
 // data-request (prefix of a log entry in the API), data-logs (the log pages, ''
 // for a reader without them), data-tester (a number that test messages reach),
-// data-from (the past request to open filled in, '' for none).
+// data-from (the past request to open filled in, '' for none), data-type (the
+// type of the event whose example to open, '' for none).
 import { operations, prepare } from './document.js';
 import { say } from './elements.js';
 import { end, trying } from './grant.js';
 import { hashOf } from './operation.js';
 import { plugin } from './plugin.js';
-import { LEAK, applyRequest, readRequest } from './prefill.js';
+import { LEAK, applyExample, applyRequest, readRequest } from './prefill.js';
 import { wireSearch } from './search.js';
 import { lang, t } from './words.js';
 
@@ -41,7 +42,7 @@ const past = async () => {
 };
 
 const fillIn = (doc, request) => {
-  if (!request) return null;
+  if (!request) return mount.dataset.type ? applyExample(doc, mount.dataset.type, mount.dataset.tester) : null;
   const filled = request.failed ? null : applyRequest(doc, request, mount.dataset.tester);
   if (request.failed) say(t('That request could not be opened. Only test requests whose details are still kept can be.'));
   else if (!filled) say(t('That operation is not in this document.'));

@@ -156,6 +156,7 @@ var portalRoutes = map[string]portalRoute{
 	"POST /automations/{id}/delete":    {who: rowOwner, may: portal.WriteTokens, path: "/automations/{automation}/delete", form: "confirm=wrong"},
 	"POST /automations/{id}/discard":   {who: rowOwner, may: portal.WriteTokens, path: "/automations/{automation}/discard"},
 	"POST /automations/{id}/preview":   {who: rowOwner, may: portal.WriteTokens, path: "/automations/{automation}/preview", form: "trigger=order.created"},
+	"POST /automations/{id}/restore":   {who: rowOwner, may: portal.WriteTokens, path: "/automations/{automation}/restore", form: "version=1"},
 	"GET /automations/{id}/runs":       {who: rowOwner, may: portal.ReadTokens, path: "/automations/{automation}/runs"},
 	"POST /automations/{id}/switch":    {who: rowOwner, may: portal.WriteTokens, path: "/automations/{automation}/switch", form: "on=1"},
 	"POST /automations/{id}/templates": {who: rowOwner, may: portal.WriteTokens, path: "/automations/{preset}/templates"},

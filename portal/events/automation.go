@@ -196,6 +196,23 @@ func (s *Service) SaveDraft(ctx context.Context, c portal.Caller, id string, f F
 	})
 }
 
+// Restore makes a version that was published the draft, in the place of another
+// draft; the published rule stays. not_found without such a version.
+func (s *Service) Restore(ctx context.Context, c portal.Caller, id string, version int) (a portal.Automation, err error) {
+	defer portal.Wrap(&err, "Restore(%s, %d)", id, version)
+	return s.change(ctx, c, id, func(tx *store.Tx, a *portal.Automation) (string, error) {
+		v, err := tx.AutomationVersion(c.Tenant, id, version)
+		if err != nil {
+			return "", err
+		}
+		rule := tidy(v.Rule)
+		if a.Draft = &rule; reflect.DeepEqual(rule, tidy(a.Rule)) {
+			a.Draft = nil
+		}
+		return "automation.restored", nil
+	})
+}
+
 // Publish makes the draft the rule that answers events, as a new version; runs
 // that wait go on with the one they began with. The first publication switches
 // the automation on. It refuses with validation_failed what cannot be sent.

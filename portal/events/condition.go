@@ -115,6 +115,18 @@ func ConditionWords(c portal.Condition, currency string) portal.Words {
 	return portal.Words{EN: say(portal.LangEN), PT: say(portal.LangPT)}
 }
 
+// masked stands for what a customer said of themselves.
+const masked = "•••"
+
+// told says a condition in a trace. Auditors read traces, and they outlive an
+// erasure: what is asked of the customer's own data is left out.
+func told(c portal.Condition, currency string) portal.Words {
+	if strings.HasPrefix(c.Field, "customer.") && c.Field != "customer.country" && !AsksNothing(c.Operator) {
+		c.Value = masked
+	}
+	return ConditionWords(c, currency)
+}
+
 func conditionValue(field Field, c portal.Condition, currency string) portal.Words {
 	if AsksNothing(c.Operator) {
 		return portal.Words{}
@@ -137,7 +149,7 @@ func conditionValue(field Field, c portal.Condition, currency string) portal.Wor
 
 // unmet says why a condition does not hold, without words of the customer.
 func (f facts) unmet(c portal.Condition) portal.Words {
-	w := ConditionWords(c, f.currency())
+	w := told(c, f.currency())
 	v := f.value(c.Field)
 	switch v.kind {
 	case "":

@@ -169,7 +169,7 @@ func (l *look) askConditions() error {
 			l.end(checkWhether, portal.RunSkipped, portal.ReasonConditionNotMet, l.facts.unmet(c))
 			return nil
 		}
-		l.note(checkWhether, portal.CheckPass, "", ConditionWords(c, l.facts.currency()))
+		l.note(checkWhether, portal.CheckPass, "", told(c, l.facts.currency()))
 	}
 	return nil
 }

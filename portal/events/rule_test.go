@@ -80,7 +80,7 @@ func TestConditionWords(t *testing.T) {
 		{f.unmet(total).PT, "Total ≥ R$ 250,00: é R$ 199,90"},
 		{f.unmet(method).EN, "Payment method is card: it is PIX"},
 		{f.unmet(portal.Condition{Field: "discount", Operator: portal.OperatorAtLeast, Value: "1"}).EN, "Discount ≥ R$ 0.01: the event does not say it"},
-		{f.unmet(portal.Condition{Field: "customer.name", Operator: portal.OperatorIs, Value: "Bia"}).EN, "Customer's name is Bia: not so in this event"},
+		{f.unmet(portal.Condition{Field: "customer.name", Operator: portal.OperatorIs, Value: "Bia"}).EN, "Customer's name is •••: not so in this event"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%q, want %q", c.got, c.want)

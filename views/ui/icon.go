@@ -34,6 +34,7 @@ var icons = map[string]string{
 	"play":    "M5 3.25v9.5L12.75 8z",
 	"plus":    "M8 3v10M3 8h10",
 	"pulse":   "M1.5 8h3l2-5 3 10 2-5h3",
+	"minus":   "M4 8h8",
 	"right":   "M6 3l5 5-5 5",
 	"rot":     "M13 8a5 5 0 1 1-1.5-3.55L13 6M13 2.75V6H9.75",
 	"scroll":  "M4 2.5h7.5v11H4zM6.25 5.5h3M6.25 8h3M6.25 10.5h2",

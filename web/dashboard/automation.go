@@ -185,7 +185,7 @@ func (d *Dashboard) previewAutomation(w http.ResponseWriter, r *http.Request, p 
 func changeConditions(form *views.AutomationForm, do string) {
 	if do == "add" {
 		form.Open = "if"
-		form.Conditions = append(form.Conditions, views.ConditionForm{Operator: portal.OperatorIs})
+		form.Conditions = append(form.Conditions, views.ConditionForm{Field: events.Fields(form.Trigger)[0].Path, Operator: portal.OperatorIs})
 	}
 	if n, found := strings.CutPrefix(do, "remove-"); found {
 		form.Open = "if"

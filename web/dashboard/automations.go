@@ -3,6 +3,7 @@ package dashboard
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/wppmarketing/developers/portal"
@@ -145,6 +146,19 @@ func (d *Dashboard) discardDraft(w http.ResponseWriter, r *http.Request, p *Pers
 		return err
 	}
 	return d.flashTo(w, r, "/automations/"+id, portal.Words{EN: "Draft discarded", PT: "Rascunho descartado"})
+}
+
+// restoreVersion makes a published version the draft.
+func (d *Dashboard) restoreVersion(w http.ResponseWriter, r *http.Request, p *Person) error {
+	ctx, id := r.Context(), r.PathValue("id")
+	version, err := strconv.Atoi(r.PostFormValue("version"))
+	if err != nil {
+		return portal.Refuse(portal.CodeNotFound)
+	}
+	if _, err := d.Events.Restore(ctx, p.caller(ctx), id, version); err != nil {
+		return err
+	}
+	return d.flashTo(w, r, "/automations/"+id, portal.Words{EN: "Restored as the draft. Publish it to use it.", PT: "Restaurada como rascunho. Publique para usar."})
 }
 
 // createPresetTemplates asks WhatsApp for the template of an automation's preset.

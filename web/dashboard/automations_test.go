@@ -66,6 +66,16 @@ func TestAutomationSteps(t *testing.T) {
 	o.has(o.read(path, 200), "This draft is not published", "<del>2 h</del>")
 	o.desk.send(path+"/discard", url.Values{}, 200)
 	o.lacks(o.read(path, 200), "This draft is not published")
+	o.desk.send(path, orderSteps("publish", "delay", "1"), 200)
+	o.has(o.read(path, 200), "Restore version 1?", "in use")
+	o.desk.send(path+"/restore", url.Values{"version": {"9"}}, 404)
+	o.desk.send(path+"/restore", url.Values{"version": {"1"}}, 200)
+	if a = o.kept(path); a.Version != 2 || a.Rule.DelaySeconds != 3600 || a.Draft == nil || a.Draft.DelaySeconds != 7200 {
+		t.Errorf("restored %+v", a)
+	}
+	if n := o.audited("automation.restored", a.ID); n != 1 {
+		t.Errorf("%d rows say that a version was restored", n)
+	}
 	o.desk.send(path+"/switch", url.Values{"back": {"https://elsewhere.example"}}, 200)
 	if o.kept(path).Enabled {
 		t.Error("it is still on")

@@ -15,12 +15,12 @@ func referencePath(r *http.Request) string { return "/docs/api/" + r.PathValue("
 // it is of the account of this page and of the role that the person still has.
 func (d *Dashboard) console(r *http.Request, p *Person) views.ConsoleProps {
 	if p == nil {
-		return views.ConsoleProps{State: views.ConsoleVisitor}
+		return views.ConsoleProps{State: views.ConsoleVisitor, Type: exampleType(r)}
 	}
 	if p.Account.ID == "" {
 		return views.ConsoleProps{State: views.ConsoleNobody}
 	}
-	c := views.ConsoleProps{State: views.ConsoleReady, Account: p.Account.Name, Scopes: offered(p.Role), From: pastRequest(r)}
+	c := views.ConsoleProps{State: views.ConsoleReady, Account: p.Account.Name, Scopes: offered(p.Role), From: pastRequest(r), Type: exampleType(r)}
 	if c.From != "" {
 		owner, err := d.Store.Reader(r.Context()).Owner(c.From)
 		if c.Live = err == nil && owner.AccountID == p.Account.ID && owner.Environment == portal.Live; c.Live {
@@ -47,6 +47,12 @@ func pastRequest(r *http.Request) string {
 	return ""
 }
 
+// exampleType is the type of the event whose example the reader wants to try.
+func exampleType(r *http.Request) string {
+	t, _ := portal.CommerceTypeOf(r.FormValue("type"))
+	return t.Name
+}
+
 // consoleStart lets the reference call the API for fifteen minutes. The scopes
 // are those chosen that the role allows; without any there is no grant.
 func (d *Dashboard) consoleStart(w http.ResponseWriter, r *http.Request, p *Person) error {
@@ -59,7 +65,7 @@ func (d *Dashboard) consoleStart(w http.ResponseWriter, r *http.Request, p *Pers
 			return err
 		}
 	}
-	return d.redirect(w, r, referencePath(r), "from", from)
+	return d.redirect(w, r, referencePath(r), "from", from, "type", exampleType(r))
 }
 
 // consoleEnd takes the grant back.

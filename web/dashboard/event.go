@@ -2,11 +2,9 @@ package dashboard
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 
 	"github.com/wppmarketing/developers/portal"
-	"github.com/wppmarketing/developers/portal/audit"
 	"github.com/wppmarketing/developers/portal/events"
 	"github.com/wppmarketing/developers/views"
 )
@@ -54,21 +52,6 @@ func (d *Dashboard) showEvent(w http.ResponseWriter, r *http.Request, p *Person,
 		return d.page(w, r, http.StatusOK, views.EventParts(props))
 	}
 	return d.page(w, at(r, "/events/"+e.ID), http.StatusOK, views.Event(props))
-}
-
-// payload is an event as it was reported, masked as in the request log.
-func (s sight) payload(e portal.Event) ([]byte, error) {
-	raw, err := json.Marshal(struct {
-		ExternalID string          `json:"external_id"`
-		Type       string          `json:"type"`
-		OccurredAt string          `json:"occurred_at"`
-		Customer   json.RawMessage `json:"customer"`
-		Data       json.RawMessage `json:"data"`
-	}{e.ExternalID, e.Type, portal.FormatTime(e.OccurredAt), e.Customer, e.Data})
-	if err != nil || s.revealed {
-		return raw, err
-	}
-	return []byte(audit.Mask("application/json", raw)), nil
 }
 
 // runs masks what the sentences of runs may hold.

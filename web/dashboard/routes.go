@@ -128,6 +128,7 @@ func (d *Dashboard) routes() []Route {
 		{"POST /automations/{id}/delete", byID, portal.WriteTokens, d.deleteAutomation},
 		{"POST /automations/{id}/discard", byID, portal.WriteTokens, d.discardDraft},
 		{"POST /automations/{id}/preview", byID, portal.WriteTokens, d.previewAutomation},
+		{"POST /automations/{id}/restore", byID, portal.WriteTokens, d.restoreVersion},
 		{"GET /automations/{id}/runs", byID, portal.ReadTokens, d.automationRuns},
 		{"POST /automations/{id}/switch", byID, portal.WriteTokens, d.switchAutomation},
 		{"POST /automations/{id}/templates", byID, portal.WriteTokens, d.createPresetTemplates},
