@@ -183,7 +183,7 @@ func barred(tx *store.Tx, account portal.Account) (reason string, err error) {
 		return "", err
 	}
 	for _, m := range portal.Modules {
-		if (m.Name == "events" || m.Name == portal.ModuleMessages) && !slices.Contains(modules, m.Name) {
+		if (m.Name == portal.ModuleEvents || m.Name == portal.ModuleMessages) && !slices.Contains(modules, m.Name) {
 			return portal.ReasonModuleInactive, nil
 		}
 	}
