@@ -48,10 +48,12 @@ func TestOutlineRefusesWhatIsNoDocument(t *testing.T) {
 
 func TestSamplesKeepTheTokenInItsVariable(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"send", "retry", "upload"} {
+	for name, wants := range map[string][]string{
+		"send": {"/v1/messages", "Idempotency-Key"}, "retry": {"/v1/messages", "Idempotency-Key"}, "upload": {"/v1/messages", "Idempotency-Key"}, "report": {"/v1/events", "occurred_at"},
+	} {
 		for _, l := range Languages {
 			text := Sample(name, l, "https://api.example.com")
-			for _, want := range []string{"https://api.example.com", "/v1/messages", "WPP_TOKEN", "Idempotency-Key", "Bearer"} {
+			for _, want := range append(wants, "https://api.example.com", "WPP_TOKEN", "Bearer") {
 				if !strings.Contains(text, want) {
 					t.Errorf("%s in %s has no %s", name, l.Name, want)
 				}
@@ -68,7 +70,7 @@ func TestSamplesKeepTheTokenInItsVariable(t *testing.T) {
 
 func TestSamplesInGoCompile(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"send", "retry", "upload", "verify"} {
+	for _, name := range []string{"send", "retry", "upload", "report", "verify"} {
 		file := filepath.Join(t.TempDir(), name+".go")
 		if err := os.WriteFile(file, []byte(Sample(name, LanguageOf("go"), "https://api.example.com")+"\n"), 0o600); err != nil {
 			t.Fatal(err)

@@ -33,7 +33,7 @@ func LanguageOf(id string) Language {
 	return Languages[0]
 }
 
-// Sample returns a program of the guides in a language: send, retry and upload,
+// Sample returns a program of the guides in a language: send, retry, upload and report,
 // calling the API at baseURL, or verify, a receiver of webhooks. It reads the token from the environment variable WPP_TOKEN.
 // Each language has a key of its own: the same key with other bytes is refused.
 func Sample(name string, l Language, baseURL string) string {

@@ -11,13 +11,13 @@ import (
 	"github.com/wppmarketing/developers/views/ui/uitest"
 )
 
-var guides = []string{"quickstart", "authentication", "idempotency", "errors", "messages", "files", "batches", "explain", "simulator", "channels", "templates", "webhooks", "limits"}
+var guides = []string{"quickstart", "authentication", "idempotency", "errors", "messages", "files", "batches", "explain", "simulator", "channels", "templates", "events", "webhooks", "limits"}
 
 func guideProps(language string) views.GuideProps {
 	return views.GuideProps{
 		BaseURL: "https://developers.example.com", Style: "/assets/000000000000/docs.css", Language: language,
 		Languages: []views.GuideLanguage{{ID: "curl", Name: "cURL"}, {ID: "go", Name: "Go"}},
-		Samples:   map[string]string{"send": "curl https://developers.example.com/v1/messages", "retry": "curl --retry 5", "upload": "curl -F file=@nota.pdf", "verify": "openssl dgst"},
+		Samples:   map[string]string{"send": "curl https://developers.example.com/v1/messages", "retry": "curl --retry 5", "upload": "curl -F file=@nota.pdf", "report": "curl https://developers.example.com/v1/events", "verify": "openssl dgst"},
 	}
 }
 

@@ -91,7 +91,7 @@ var portalPages = map[string][]string{
 	"GET /admin/health":        {"/admin/health"},
 
 	"GET /docs":                {"/docs"},
-	"GET /docs/{guide}":        {"/docs/channels", "/docs/templates", "/docs/quickstart", "/docs/authentication", "/docs/idempotency", "/docs/errors", "/docs/limits", "/docs/messages", "/docs/files", "/docs/batches", "/docs/explain", "/docs/simulator"},
+	"GET /docs/{guide}":        {"/docs/channels", "/docs/templates", "/docs/quickstart", "/docs/authentication", "/docs/idempotency", "/docs/errors", "/docs/limits", "/docs/messages", "/docs/files", "/docs/batches", "/docs/explain", "/docs/simulator", "/docs/webhooks", "/docs/events"},
 	"GET /docs/api/{document}": {"/docs/api/developer", "/docs/api/events", "/docs/api/events?type=cart.abandoned", "/docs/api/webhooks"},
 
 	"GET /logs":        {"/logs", "/logs?status=4xx", "/logs?q=nothing-like-it", "/logs?group=error", "/logs?env=live"},

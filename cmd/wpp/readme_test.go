@@ -52,8 +52,8 @@ func (s *server) shell(script string) string {
 	return string(out)
 }
 
-// TestReadme follows the README: an account and a token without a browser, and
-// the first message, which answers 202 and stands in the log.
+// TestReadme follows the README: an account and a token without a browser, the
+// first message and the first event, which answer 202 and stand in the log.
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir())
@@ -67,12 +67,16 @@ func TestReadme(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	send := strings.NewReplacer("wpp_test_…", made.Token, "http://127.0.0.1:8080", s.url).Replace(block(t, "/v1/messages"))
-	if got := s.shell(send); !strings.Contains(got, "202 Accepted") {
-		t.Errorf("%s\n%s", send, got)
-	}
-	if got := s.query(`SELECT status FROM requests WHERE operation = 'sendMessage'`); len(got) != 1 || got[0] != "202" {
-		t.Errorf("the log has %v", got)
+	here := strings.NewReplacer("wpp_test_…", made.Token, "http://127.0.0.1:8080", s.url)
+	for operation, script := range map[string]string{
+		"sendMessage": block(t, "/v1/messages"), "sendEvent": "export WPP_TOKEN=wpp_test_…\n" + block(t, "/v1/events"),
+	} {
+		if got := s.shell(here.Replace(script)); !strings.Contains(got, "202 Accepted") {
+			t.Errorf("%s\n%s", script, got)
+		}
+		if got := s.query(`SELECT status FROM requests WHERE operation = '` + operation + `'`); len(got) != 1 || got[0] != "202" {
+			t.Errorf("the log has %v", got)
+		}
 	}
 }
 

@@ -31,6 +31,7 @@ func (d *Dashboard) guideProps(r *http.Request) views.GuideProps {
 			"send":   apidocs.Sample("send", language, d.BaseURL),
 			"retry":  apidocs.Sample("retry", language, d.BaseURL),
 			"upload": apidocs.Sample("upload", language, d.BaseURL),
+			"report": apidocs.Sample("report", language, d.BaseURL),
 			"verify": apidocs.Sample("verify", language, d.BaseURL),
 		},
 	}
