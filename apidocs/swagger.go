@@ -23,7 +23,7 @@ const bundle = "swagger-ui-bundle.js"
 // modules are the page's own scripts. They import one another by name, so they
 // share one fingerprint: that of all of them.
 var modules = []string{
-	"answer.js", "code.js", "document.js", "elements.js", "grant.js", "operation.js",
+	"answer.js", "code.js", "document.js", "elements.js", "fresh.js", "grant.js", "operation.js",
 	"plugin.js", "prefill.js", "reference.js", "search.js", "words.js",
 }
 

@@ -95,6 +95,7 @@ export const Prefilled = ({ p, logs }) => p.type ? h('div', { className: 'callou
   h('b', null, t('Filled in from'), ' ', h('code', null, p.id), ' ', h('span', { className: pill(p.status) }, p.status)),
   p.places.length ? h('p', null, t('Masked in the log. Your tester’s number and the samples of this document stand in their place:'), ' ',
     p.places.map((m, i) => [i ? ', ' : '', h('code', { key: m }, m)])) : null,
+  p.renewed ? h('p', null, t('Its times are moved to now and its external_id is new: it counts as another event.')) : null,
   p.bodyLost ? h('p', null, t('A body was not kept; this is the documented example.')) : null,
   logs ? h('div', { className: 'more' }, h('a', { className: 'link', href: `${logs}/${p.id}` }, t('Open in request logs'))) : null);
 

@@ -2,6 +2,7 @@
 // Swagger UI fills its form itself: a value set from outside does not survive
 // the mounting of the form.
 import { deref, operations } from './document.js';
+import { refresh, reports } from './fresh.js';
 import { t } from './words.js';
 
 export const REQUEST_ID = /^req_[0-9A-Za-z]{4,40}$/;
@@ -74,18 +75,18 @@ class Filler {
 const parsed = (text) => { try { return JSON.parse(text); } catch { return undefined; } };
 
 const fillBody = (doc, op, request, filler) => {
-  if (!op.requestBody) return false;
+  if (!op.requestBody) return {};
   op.requestBody = deref(doc, op.requestBody);
   const media = Object.entries(op.requestBody.content).find(([type]) => /json/.test(type))?.[1];
   const body = parsed(request.request?.body);
-  if (!media) return false;
-  if (body === undefined) return true;
+  if (!media) return {};
+  if (body === undefined) return { bodyLost: true };
   filler.media = { ...media, schema: media.schema };
-  const value = filler.fill(body, [], body?.type);
+  const value = refresh(filler.fill(body, [], body?.type));
   const documented = media.examples || (media.example === undefined ? {} : { documented: { summary: t('Documented example'), value: media.example } });
   delete media.example;
   media.examples = { request: { summary: `${t('From request')} ${request.id}`, value }, ...documented };
-  return false;
+  return { renewed: reports(value) };
 };
 
 const MOMENT = /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2})$/;
@@ -125,6 +126,6 @@ export const applyRequest = (doc, request, tester) => {
     const { examples, ...param } = p;
     return { ...param, example: filler.parameter(p, value) };
   });
-  const bodyLost = fillBody(doc, op, request, filler);
-  return { id: request.id, status: request.status, path: hit.path, method: hit.method, operationId: op.operationId, places: filler.places, bodyLost };
+  const body = fillBody(doc, op, request, filler);
+  return { id: request.id, status: request.status, path: hit.path, method: hit.method, operationId: op.operationId, places: filler.places, ...body };
 };

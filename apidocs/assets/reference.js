@@ -6,6 +6,7 @@
 // type of the event whose example to open, '' for none).
 import { operations, prepare } from './document.js';
 import { say } from './elements.js';
+import { freshen } from './fresh.js';
 import { end, trying } from './grant.js';
 import { hashOf } from './operation.js';
 import { plugin } from './plugin.js';
@@ -88,7 +89,7 @@ const swap = (ui, doc, filled) => retry(() => {
 const load = async () => {
   const res = await fetch(mount.dataset.spec, { credentials: 'same-origin' });
   if (!res.ok) throw new Error(String(res.status));
-  return prepare(await res.json());
+  return freshen(prepare(await res.json()));
 };
 
 const start = async () => {

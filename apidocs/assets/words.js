@@ -78,6 +78,7 @@ const WORDS = {
   'Your tester’s number, the time of now and an id of its own stand in it. Your automations answer it in the simulator.': 'Com o número do seu testador, a hora de agora e um id próprio. As suas automações respondem no simulador.',
   'A body was not kept; this is the documented example.': 'O corpo não foi guardado; este é o exemplo da documentação.',
   'Masked in the log. Your tester’s number and the samples of this document stand in their place:': 'Oculto no log. O número do seu testador e os exemplos desta documentação estão no lugar:',
+  'Its times are moved to now and its external_id is new: it counts as another event.': 'Os horários foram trazidos para agora e o external_id é novo: conta como outro evento.',
   'That request could not be opened. Only test requests whose details are still kept can be.': 'Não foi possível abrir essa requisição. Só dá para abrir requisições de teste com detalhes ainda guardados.',
   'That operation is not in this document.': 'Essa operação não está neste documento.',
   'Sign in to try': 'Entrar para testar',

@@ -1,15 +1,19 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/wppmarketing/developers/apidocs"
 	"github.com/wppmarketing/developers/portal"
 )
 
@@ -135,4 +139,80 @@ func TestReferenceUploads(t *testing.T) {
 	if row := w.query(`SELECT status FROM requests WHERE source = 'console' AND operation = 'uploadMedia'`); len(row) != 2 || row[0] != "201" {
 		t.Errorf("logged as %v", row)
 	}
+}
+
+// timed are the operations that send a time in an example of a document and that
+// the console may call.
+func timed(t *testing.T, document string) (ids []string) {
+	t.Helper()
+	var doc struct {
+		Paths map[string]map[string]struct {
+			OperationID string
+			Scope       string          `json:"x-scope"`
+			RequestBody json.RawMessage `json:"requestBody"`
+		}
+	}
+	if err := json.Unmarshal(apidocs.Document(document, portal.LangEN), &doc); err != nil {
+		t.Fatal(err)
+	}
+	hasTime := regexp.MustCompile(`(?s)"(example|value)":.*\d{4}-\d\d-\d\dT\d\d:\d\d:`)
+	for _, methods := range doc.Paths {
+		if op, ok := methods["post"]; ok && op.Scope != portal.ScopeWebhooksWrite && hasTime.Match(op.RequestBody) {
+			ids = append(ids, op.OperationID)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// TestExamplesAreOfNow executes untouched every example that tells a time: it is
+// taken as something that has just happened, and again as its repeat. What the
+// log has of it opens as another event of now.
+func TestExamplesAreOfNow(t *testing.T) {
+	s := start(t, t.TempDir())
+	c := s.commands()
+	c.ok(password, "account", "create", "--name", "Loja", "--email", "ana@loja.example", "--password-stdin", "--plan", "unlimited")
+	b := s.newTab(desktop)
+	b.adopt(s.signIn("ana@loja.example", password))
+	b.open("/docs/api/events")
+	b.follow(click(`#console button.primary`))
+	if got := timed(t, "events"); !slices.Equal(got, []string{"sendEvent", "sendEvents"}) {
+		t.Fatalf("%v", got)
+	}
+	b.tries("sendEvent", "202")
+	b.tries("sendEvents", `"accepted": 2`)
+	b.within(click(`#op-sendEvent`), click(`#op-sendEvent`))
+	b.tries("sendEvent", `"duplicate": true`)
+	fresh := func(n int) {
+		t.Helper()
+		if got := s.query(`SELECT id FROM events WHERE reason <> 'too_old' AND received_at >= occurred_at`); len(got) != n {
+			t.Errorf("%d events of now, not %d: %v", len(got), n, s.query(`SELECT external_id, reason, occurred_at FROM events`))
+		}
+	}
+	fresh(3)
+
+	request := s.query(`SELECT request_id FROM events WHERE source = 'console' ORDER BY id LIMIT 1`)[0]
+	b.open("/docs/api/events?env=test&from=" + request)
+	b.within(visible(`.opblock-body .callout.tip`), visible(`button.execute`))
+	b.shows(`.opblock-body .callout.tip`, "external_id is new")
+	b.accessible("an event filled in")
+	b.within(click(`button.execute`), visible(`.answer .log`))
+	b.shows(".answer", "202")
+	fresh(4)
+
+	for _, id := range timed(t, "developer") {
+		b.open("/docs/api/developer")
+		b.tries(id, "200")
+	}
+}
+
+// tries opens an operation, executes its example and waits for words of the answer.
+func (b *tab) tries(id, words string) {
+	b.Helper()
+	block := fmt.Sprintf(`.opblock:has(#op-%s)`, id)
+	if eval[string](b, fmt.Sprintf(`document.getElementById("op-%s")?.getAttribute("aria-expanded") ?? ""`, id)) != "true" {
+		b.within(click("#op-" + id))
+	}
+	b.within(click(block+` button.execute`), visible(block+` .answer`))
+	b.shows(block+" .answer", words)
 }
