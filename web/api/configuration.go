@@ -6,6 +6,7 @@ import (
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/audit"
+	"github.com/wppmarketing/developers/portal/events"
 	"github.com/wppmarketing/developers/portal/messaging"
 	"github.com/wppmarketing/developers/portal/webhooks"
 )
@@ -121,6 +122,7 @@ type RetentionDays struct {
 	Bodies         int  `json:"bodies"`
 	MessageContent *int `json:"message_content" doc:"Null: until it is erased."`
 	WebhookEvents  int  `json:"webhook_events"`
+	Events         int  `json:"events" doc:"Commercial events and what automations made of them."`
 }
 
 // keepWebhookEvents is how many days an event can be fetched again.
@@ -142,6 +144,7 @@ func (a *API) getConfiguration(ctx context.Context, c *call, _ *struct{}) (reply
 		TesterNumbers: cfg.Testers,
 		RetentionDays: RetentionDays{
 			Requests: int(audit.KeepRequests.Hours() / 24), Bodies: int(audit.KeepBodies.Hours() / 24), WebhookEvents: keepWebhookEvents,
+			Events: int(events.Kept.Hours() / 24),
 		},
 	}
 	if cfg.Account.Language == portal.LangPT {

@@ -65,6 +65,16 @@ func (a *API) ContactAnswer(p portal.Contact) ([]byte, error) {
 	return encode(contactOf(p, a.Store.Now()))
 }
 
+// EventAnswer returns what getEvent answers about e and what automations made of
+// it, in the words of lang.
+func (a *API) EventAnswer(e portal.Event, runs []portal.Run, lang string) ([]byte, error) {
+	w, err := eventDetail(e, runs, lang)
+	if err != nil {
+		return nil, err
+	}
+	return encode(w)
+}
+
 // HandoffAnswer returns what getHandoff answers about h.
 func (a *API) HandoffAnswer(h portal.Handoff) ([]byte, error) { return encode(handoffOf(h)) }
 

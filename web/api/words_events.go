@@ -11,6 +11,7 @@ var eventDescriptions = []portal.Words{
 	{EN: "Cart abandoned", PT: "Carrinho abandonado"},
 	{EN: "Cart created", PT: "Carrinho criado"},
 	{EN: "Changes as the run goes on.", PT: "Muda conforme a execução avança."},
+	{EN: "Commercial events and what automations made of them.", PT: "Eventos comerciais e o que as automações fizeram com eles."},
 	{EN: "Copy-and-paste code of PIX.", PT: "Código copia e cola do PIX."},
 	{EN: "Customer created", PT: "Cliente cadastrado"},
 	{EN: "Digitable line of the boleto.", PT: "Linha digitável do boleto."},

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"encoding/json"
 	"net/url"
 	"strings"
 	"testing"
@@ -179,4 +180,34 @@ func TestStepOfTheFirstRefusal(t *testing.T) {
 			t.Errorf("%v opens %q, want %q", errs, got, want)
 		}
 	}
+}
+
+// TestExportHasEvents: what is kept of a person has what stores reported of
+// them, whole, and what automations made of it.
+func TestExportHasEvents(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.desk.send(o.automate(), orderSteps("publish"), 200)
+	e := o.report("PED-1")
+	_, page := o.desk.send("/contacts/"+e.ContactID+"/export", url.Values{}, 200)
+	var got struct {
+		Events []struct {
+			ID       string
+			Customer struct{ Phone string }
+			Decision struct {
+				Automations []struct{ Name, Outcome string }
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(page), &got); err != nil {
+		t.Fatalf("%v in %s", err, page)
+	}
+	if len(got.Events) != 1 || got.Events[0].ID != e.ID || got.Events[0].Customer.Phone != biaPhone {
+		t.Fatalf("%+v", got.Events)
+	}
+	if runs := got.Events[0].Decision.Automations; len(runs) != 1 || runs[0].Name != "Pedido" || runs[0].Outcome != portal.RunScheduled {
+		t.Errorf("%+v", runs)
+	}
+	_, page = o.desk.send("/contacts/"+o.contact.ID+"/export", url.Values{}, 200)
+	o.has(page, `"events":[]`)
 }

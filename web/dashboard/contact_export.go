@@ -62,7 +62,7 @@ func (e *personExport) write(c portal.Contact) error {
 		name  string
 		write func(add func([]byte, error) error) error
 	}{
-		{"consent_history", e.consents}, {"messages", e.messages}, {"handoffs", e.handoffs}, {"media", e.media},
+		{"consent_history", e.consents}, {"messages", e.messages}, {"handoffs", e.handoffs}, {"events", e.events}, {"media", e.media},
 	} {
 		e.text(`,"` + part.name + `":[`)
 		first := true
@@ -128,6 +128,33 @@ func (e *personExport) handoffs(add func([]byte, error) error) error {
 		}
 		for _, h := range list {
 			if err := add(e.Wire.HandoffAnswer(h)); err != nil {
+				return err
+			}
+		}
+		if after = next; after == "" {
+			return nil
+		}
+	}
+}
+
+// events are what stores reported of the person, each with what automations made of it.
+func (e *personExport) events(add func([]byte, error) error) error {
+	ctx := e.r.Context()
+	for after := ""; ; {
+		list, next, err := e.Events.List(ctx, e.p.Tenant(), portal.EventFilter{ContactID: e.id}, portal.Page{Limit: portal.MaxLimit, After: after})
+		if err != nil {
+			return err
+		}
+		ids := make([]string, len(list))
+		for i, v := range list {
+			ids[i] = v.ID
+		}
+		runs, err := e.Events.RunsOf(ctx, e.p.Tenant(), ids)
+		if err != nil {
+			return err
+		}
+		for _, v := range list {
+			if err := add(e.Wire.EventAnswer(v, runs[v.ID], e.p.Account.Language)); err != nil {
 				return err
 			}
 		}

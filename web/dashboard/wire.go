@@ -9,6 +9,7 @@ import (
 // cannot show another answer than a caller gets.
 type Wire interface {
 	CommerceExample(t portal.CommerceType) []byte
+	EventAnswer(e portal.Event, runs []portal.Run, lang string) ([]byte, error)
 	EventExample(t portal.EventType) ([]byte, error)
 	ResourceFields(resource, lang string) []portal.ResourceField
 	ContactAnswer(c portal.Contact) ([]byte, error)
