@@ -149,6 +149,12 @@ func TestReceivers(t *testing.T) {
 // TestAnswersAreCut: whatever a receiver answers, little of it is read and kept.
 func TestAnswersAreCut(t *testing.T) {
 	megabyte := strings.Repeat("x", 1<<20)
+	var bomb bytes.Buffer
+	z := gzip.NewWriter(&bomb)
+	for range 64 {
+		_, _ = io.WriteString(z, megabyte)
+	}
+	_ = z.Close()
 	for _, c := range []struct {
 		name    string
 		answer  http.HandlerFunc
@@ -161,14 +167,8 @@ func TestAnswersAreCut(t *testing.T) {
 			_, _ = io.WriteString(w, megabyte)
 		}, portal.OutcomeHTTPError, 16 << 10},
 		{"a bomb", func(w http.ResponseWriter, _ *http.Request) {
-			var packed bytes.Buffer
-			z := gzip.NewWriter(&packed)
-			for range 64 {
-				_, _ = io.WriteString(z, megabyte)
-			}
-			_ = z.Close()
 			w.Header().Set("Content-Encoding", "gzip")
-			_, _ = w.Write(packed.Bytes())
+			_, _ = w.Write(bomb.Bytes())
 		}, portal.OutcomeSucceeded, 16 << 10},
 		{"without end", func(w http.ResponseWriter, r *http.Request) {
 			for r.Context().Err() == nil {
