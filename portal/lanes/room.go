@@ -99,12 +99,24 @@ func (r *Room) Leave(id string) {
 		delete(r.keys, g.key)
 	}
 	if r.hungry {
-		select {
-		case r.left <- struct{}{}:
-		default: // a signal is waiting already
-		}
+		r.Signal()
 	}
 }
 
-// Left receives when there is room again for work that waits for it.
+// Await has whatever leaves next signal, also where room was found.
+func (r *Room) Await() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hungry = true
+}
+
+// Signal wakes whoever waits for room.
+func (r *Room) Signal() {
+	select {
+	case r.left <- struct{}{}:
+	default: // a signal is waiting already
+	}
+}
+
+// Left receives when there is room again for work that waits for it, and on Signal.
 func (r *Room) Left() <-chan struct{} { return r.left }

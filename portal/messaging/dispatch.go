@@ -104,7 +104,7 @@ func (s *Service) journey(ctx context.Context, c store.ClaimedMessage) lanes.Job
 }
 
 // Landed receives when there is room again for messages that wait for it.
-func (s *Service) Landed() <-chan struct{} { return s.flight.landed }
+func (s *Service) Landed() <-chan struct{} { return s.flight.room.Left() }
 
 // Wait returns when nothing is under way.
 func (s *Service) Wait() { s.flight.lanes.Wait() }
