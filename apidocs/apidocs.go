@@ -1,5 +1,6 @@
 // Package apidocs holds what a reader of the API gets: the OpenAPI documents in
-// both languages, as web/api's tests wrote it from the operations.
+// both languages, as web/api's tests wrote them from the operations, the guides
+// with their programs, and the files of the API reference.
 //
 // It imports nothing of web and decides nothing. Known weakness: the server's
 // address in these files is an example; the running program serves the document

@@ -33,9 +33,10 @@ func LanguageOf(id string) Language {
 	return Languages[0]
 }
 
-// Sample returns a program of the guides in a language: send, retry, upload and report,
-// calling the API at baseURL, or verify, a receiver of webhooks. It reads the token from the environment variable WPP_TOKEN.
-// Each language has a key of its own: the same key with other bytes is refused.
+// Sample returns a program of the guides in a language: send, retry, upload and
+// report, which call the API at baseURL with the token in WPP_TOKEN, or verify, a
+// receiver of webhooks that reads WPP_WEBHOOK_SECRET. Each language has an
+// idempotency key of its own: the same key with other bytes is refused.
 func Sample(name string, l Language, baseURL string) string {
 	text := must(sampleFiles.ReadFile("guides/" + name + l.extension))
 	return strings.ReplaceAll(strings.TrimSpace(string(text)), "BASE", baseURL)

@@ -5,21 +5,16 @@
 // There is no file server: only the names in types are answered, and only
 // under the fingerprint of the content this program carries. A page of another
 // version asks for another fingerprint and gets 404, never a stale mix.
+// Files serves those of other rooms in the same way.
 //
 // The modules do not import one another (a fingerprint could not be known
 // inside a file); they meet through attributes and events of the document.
 package static
 
 import (
-	"bytes"
-	"compress/gzip"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"net/http"
 	"path"
-	"strconv"
-	"strings"
 )
 
 //go:embed app.css app.js events.css keys.js live.js messages.css parts.js phone.css phone.js tokens.js webhooks.css icon.svg
@@ -41,85 +36,24 @@ var types = map[string]string{
 	"webhooks.css": "text/css; charset=utf-8",
 }
 
-// asset is one file, ready to be sent.
-type asset struct {
-	url         string
-	contentType string
-	plain       []byte
-	gzipped     []byte
-}
+var urls, served = load()
 
-var assets = load()
-
-func load() map[string]asset {
-	all := make(map[string]asset, len(types))
-	for name, contentType := range types {
+func load() (urls map[string]string, served Files) {
+	urls, served = map[string]string{}, Files{}
+	for name, mediaType := range types {
 		plain, err := files.ReadFile(name)
 		if err != nil {
 			panic("static: " + err.Error()) // the embedded files and the table above differ: a build fault
 		}
-		sum := sha256.Sum256(plain)
-		all[name] = asset{
-			url:         path.Join("/static", hex.EncodeToString(sum[:6]), name),
-			contentType: contentType,
-			plain:       plain,
-			gzipped:     compress(plain),
-		}
+		urls[name] = path.Join("/static", Fingerprint(plain), name)
+		served[urls[name]] = NewFile(mediaType, plain)
 	}
-	return all
-}
-
-func compress(plain []byte) []byte {
-	var buf bytes.Buffer
-	w, _ := gzip.NewWriterLevel(&buf, gzip.BestCompression) // the level is valid
-	_, _ = w.Write(plain)                                   // a buffer does not fail
-	_ = w.Close()
-	return buf.Bytes()
+	return urls, served
 }
 
 // URL returns the address of a file by its name: /static/{fingerprint}/app.css.
 // An unknown name returns "", which a test of the templates would show.
-func URL(name string) string { return assets[name].url }
+func URL(name string) string { return urls[name] }
 
-// Handler serves the files at the addresses that URL returns, to GET and HEAD;
-// mount it at /static/. Everything else is 404 with an empty body.
-func Handler() http.Handler { return http.HandlerFunc(serve) }
-
-func serve(w http.ResponseWriter, r *http.Request) {
-	a, ok := assets[path.Base(r.URL.Path)]
-	if !ok || a.url != r.URL.Path {
-		w.WriteHeader(http.StatusNotFound)
-		return
-	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		w.WriteHeader(http.StatusMethodNotAllowed)
-		return
-	}
-	body, header := a.plain, w.Header()
-	header.Set("Content-Type", a.contentType)
-	header.Set("Cache-Control", "public, max-age=31536000, immutable")
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Vary", "Accept-Encoding")
-	if acceptsGzip(r.Header.Get("Accept-Encoding")) {
-		body = a.gzipped
-		header.Set("Content-Encoding", "gzip")
-	}
-	header.Set("Content-Length", strconv.Itoa(len(body)))
-	if r.Method == http.MethodGet {
-		_, _ = w.Write(body) // a client that has gone is no fault of ours
-	}
-}
-
-// acceptsGzip reports whether an Accept-Encoding header allows gzip by name.
-func acceptsGzip(header string) bool {
-	for part := range strings.SplitSeq(header, ",") {
-		coding, params, _ := strings.Cut(part, ";")
-		if strings.EqualFold(strings.TrimSpace(coding), "gzip") {
-			weight, ok := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q=")
-			q, err := strconv.ParseFloat(weight, 64)
-			return !ok || (err == nil && q > 0)
-		}
-	}
-	return false
-}
+// Handler serves the files at the addresses that URL returns; mount it at /static/.
+func Handler() http.Handler { return served }

@@ -36,7 +36,7 @@ var rules = []rule{
 	{"views/ui", []string{"static", "portal", "portal/phone"}, nil},
 	{"views/ui/uitest", []string{"views/ui", "portal"}, nil},
 	{"static", nil, nil},
-	{"apidocs", []string{"portal"}, nil},
+	{"apidocs", []string{"portal", "static"}, nil},
 	{"portal/lanes", nil, nil},
 	{"portal/store", []string{"portal", "portal/lanes", "portal/phone", "portal/whatsapp", "portal/whatsapp/simulator"}, []string{"github.com/mattn/go-sqlite3", "github.com/jackc/pgx", "database/sql", "github.com/pressly/goose"}},
 	{"portal/store/pgserver", nil, nil},
