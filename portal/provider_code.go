@@ -271,35 +271,3 @@ func ProviderCodeOf(code int) (ProviderCode, bool) {
 	}
 	return ProviderCode{}, false
 }
-
-// Consequence says what we do about an error of the class.
-func (c ProviderClass) Consequence() Words {
-	switch c {
-	case ProviderRetry:
-		return Words{"We try again, later and later, until the message expires.", "Tentamos de novo, cada vez mais tarde, até a mensagem vencer."}
-	case ProviderRetryOnce:
-		return Words{"We try again once.", "Tentamos mais uma vez."}
-	case ProviderSlowChannel:
-		return Words{"The number rests for a moment and goes on by itself.", "O número descansa um momento e continua sozinho."}
-	case ProviderSlowPerson:
-		return Words{"Only messages to this person wait, and go on by themselves.", "Só as mensagens para esta pessoa esperam, e continuam sozinhas."}
-	case ProviderStop:
-		return Words{"The number stops sending until it is connected again; what is queued waits.", "O número para de enviar até ser conectado de novo; o que está na fila espera."}
-	case ProviderNeedsTemplate:
-		return Words{"The fallback template goes out; without one the message ends.", "O modelo reserva é enviado; sem ele, a mensagem termina."}
-	case ProviderNotFound:
-		return Words{"The message ends as number_not_found.", "A mensagem termina como number_not_found."}
-	case ProviderOptOut:
-		return Words{"The person gets no more marketing.", "A pessoa não recebe mais marketing."}
-	case ProviderCapped:
-		return Words{"The message ends; marketing to this person makes sense again after a day.", "A mensagem termina; marketing para esta pessoa só volta a fazer sentido depois de um dia."}
-	case ProviderPauseTemplate:
-		return Words{
-			"The template is not sent any more until WhatsApp allows it again. While it is paused, what was accepted waits until it expires.",
-			"O modelo não é mais enviado até o WhatsApp liberá-lo. Enquanto está pausado, o que foi aceito espera até expirar.",
-		}
-	case ProviderPauseMarketing:
-		return Words{"Marketing through this number rests; everything else goes on.", "O marketing por este número descansa; o resto continua."}
-	}
-	return Words{"The message ends. Sending it again unchanged will not help.", "A mensagem termina. Enviá-la de novo sem mudar nada não ajuda."}
-}

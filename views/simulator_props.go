@@ -92,14 +92,6 @@ var chaosWords = []struct {
 	{"logged_out", portal.Words{EN: "Channel logged out", PT: "Canal desconectado"}, portal.Words{EN: "190, sending stops", PT: "190, o envio para"}},
 }
 
-// ChaosNames lists the switches of the page.
-func ChaosNames() (names []string) {
-	for _, w := range chaosWords {
-		names = append(names, w.name)
-	}
-	return names
-}
-
 // LimitsProps are WhatsApp's limits of the number, and what is used of them.
 type LimitsProps struct {
 	On                bool

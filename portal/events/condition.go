@@ -19,12 +19,6 @@ var operators = map[string][]string{
 	KindList:   {portal.OperatorHas, portal.OperatorPresent, portal.OperatorAbsent},
 }
 
-// OperatorsOf returns what can be asked of a kind of field.
-func OperatorsOf(kind string) []string { return operators[kind] }
-
-// OperatorWords says an operator between a field and a value.
-func OperatorWords(operator string) portal.Words { return operatorWords[operator] }
-
 var operatorWords = map[string]portal.Words{
 	portal.OperatorIs:      {EN: "is", PT: "é"},
 	portal.OperatorIsNot:   {EN: "is not", PT: "não é"},

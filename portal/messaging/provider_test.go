@@ -40,7 +40,7 @@ func TestEveryRowOfWhatsAppsTable(t *testing.T) {
 			t.Errorf("%d–%d is out of order", row.From, row.To)
 		}
 		last = row.To
-		if row.Meaning.EN == "" || row.Meaning.PT == "" || row.Class.Consequence().EN == "" {
+		if row.Meaning.EN == "" || row.Meaning.PT == "" || row.Fix().EN == "" || row.Fix().PT == "" {
 			t.Errorf("%d has no words", row.From)
 		}
 	}
