@@ -146,6 +146,22 @@ func TestDotsAreNoValue(t *testing.T) {
 	})
 }
 
+// TestHeadersAreNamedOnce: of two values of one header neither is lost in silence.
+func TestHeadersAreNamedOnce(t *testing.T) {
+	engines(t, func(t *testing.T, open storetest.Opener) {
+		b, r := setup(t, open), receive(t, noContent)
+		made, value := b.endpoint(r.URL), "v"
+		err := b.store.Tx(t.Context(), func(tx *store.Tx) error {
+			_, err := b.service.ChangeTx(tx, b.caller, made.ID, webhooks.Change{Headers: map[string]*string{"X-B": &value, "x-b": nil}})
+			return err
+		})
+		var refusal *portal.Error
+		if !errors.As(err, &refusal) || len(refusal.Fields) != 1 || refusal.Fields[0] != (portal.FieldError{Pointer: "/headers/x-b", Code: portal.FieldConflict}) {
+			t.Errorf("named twice: %v", err)
+		}
+	})
+}
+
 // TestSequenceGoesOnAfterRetention: the events of what lives longer than they are
 // kept go on counting, or receivers would drop the next one as late.
 func TestSequenceGoesOnAfterRetention(t *testing.T) {

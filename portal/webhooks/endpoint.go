@@ -11,8 +11,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"golang.org/x/net/http/httpguts"
-
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/store"
 )
@@ -94,6 +92,9 @@ func (s *Service) ChangeTx(tx *store.Tx, c portal.Caller, id string, ch Change) 
 	e, secrets, err := tx.EndpointWithSecrets(c.Tenant, id)
 	if err != nil {
 		return e, err
+	}
+	if fields := repeated(ch.Headers); len(fields) > 0 {
+		return e, portal.Refuse(portal.CodeValidationFailed, fields...)
 	}
 	f := Form{URL: e.URL, Description: e.Description, Events: e.Events, Headers: maps.Clone(secrets.Headers)}
 	ch.apply(&f)
@@ -325,53 +326,6 @@ func isPattern(p string) bool {
 		return t.Name == p || all && strings.HasPrefix(t.Name, group+".")
 	})
 }
-
-// reserved are headers that are ours or the connection's.
-var reserved = []string{
-	"Accept-Encoding", "Connection", "Content-Encoding", "Content-Length", "Content-Type", "Expect", "Host", "Keep-Alive",
-	"Proxy-Authorization", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "User-Agent",
-}
-
-func checkHeaders(headers map[string]string) (fields []portal.FieldError) {
-	bad := func(name, code string) {
-		fields = append(fields, portal.FieldError{Pointer: "/headers/" + pointerEscaper.Replace(name), Code: code})
-	}
-	if len(headers) > MaxHeaders {
-		fields = append(fields, portal.FieldError{Pointer: "/headers", Code: portal.FieldTooMany})
-	}
-	size := 0
-	for _, name := range slices.Sorted(maps.Keys(headers)) {
-		value := headers[name]
-		size += len(name) + len(value)
-		key := textproto.CanonicalMIMEHeaderKey(name)
-		switch {
-		case !httpguts.ValidHeaderFieldName(name):
-			fields = append(fields, portal.FieldError{Pointer: "/headers", Code: portal.FieldInvalidFormat})
-		case slices.Contains(reserved, key), strings.HasPrefix(key, "Webhook-"):
-			bad(name, portal.FieldInvalidValue)
-		case value == hidden: // an answer of ours, sent back
-			bad(name, portal.FieldInvalidValue)
-		case !httpguts.ValidHeaderFieldValue(value), value == "", !utf8.ValidString(value):
-			bad(name, portal.FieldInvalidFormat)
-		}
-	}
-	if size > maxHeaderBytes {
-		fields = append(fields, portal.FieldError{Pointer: "/headers", Code: portal.FieldTooLong})
-	}
-	return fields
-}
-
-var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1") // RFC 6901
-
-func canonical(headers map[string]string) map[string]string {
-	out := make(map[string]string, len(headers))
-	for name, value := range headers {
-		out[textproto.CanonicalMIMEHeaderKey(name)] = value
-	}
-	return out
-}
-
-func names(headers map[string]string) []string { return slices.Sorted(maps.Keys(canonical(headers))) }
 
 // tidy returns the patterns sorted, each once.
 func tidy(patterns []string) []string {

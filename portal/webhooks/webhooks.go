@@ -1,5 +1,5 @@
 // Package webhooks tells the customer's systems what happened: it keeps their
-// endpoints (endpoint.go), gives events their place in the feed and makes
+// endpoints (endpoint.go, header.go), gives events their place in the feed and makes
 // deliveries of them (route.go), and calls the receivers (deliver.go, call.go,
 // outcome.go), signed as Standard Webhooks 1.0.0 says (sign.go).
 //

@@ -319,6 +319,7 @@ func TestRefusedForms(t *testing.T) {
 		"/events/0":           func(f *webhooks.Form) { f.Events = []string{"messages.*"} },
 		"/headers":            func(f *webhooks.Form) { f.Headers = many },
 		"/headers/X-A":        func(f *webhooks.Form) { f.Headers = map[string]string{"X-A": "a\r\nX-B: b"} },
+		"/headers/x-b":        func(f *webhooks.Form) { f.Headers = map[string]string{"x-b": "1", "X-B": "2"} },
 		"/headers/Host":       func(f *webhooks.Form) { f.Headers = map[string]string{"Host": "other"} },
 		"/headers/webhook-id": func(f *webhooks.Form) { f.Headers = map[string]string{"webhook-id": "evt"} },
 		"/description":        func(f *webhooks.Form) { f.Description = strings.Repeat("é", 256) },
