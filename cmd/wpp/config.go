@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"runtime/debug"
+	"strings"
 )
 
 // configCmd prints the settings as they are in force.
@@ -18,7 +19,7 @@ func (configCmd) Run(a *app) error {
 		if name == "" {
 			name = v.Type().Field(i).Name
 		}
-		value := fmt.Sprint(v.Field(i).Interface())
+		value := settingText(v.Field(i))
 		if _, secret := tag.Lookup("secret"); secret && value != "" {
 			value = "(set)"
 		}
@@ -27,6 +28,18 @@ func (configCmd) Run(a *app) error {
 		}
 	}
 	return nil
+}
+
+// settingText writes a setting as its variable takes it.
+func settingText(v reflect.Value) string {
+	if v.Kind() != reflect.Slice {
+		return fmt.Sprint(v.Interface())
+	}
+	items := make([]string, v.Len())
+	for i := range items {
+		items[i] = fmt.Sprint(v.Index(i).Interface())
+	}
+	return strings.Join(items, ",")
 }
 
 // versionCmd prints what this binary was built from.

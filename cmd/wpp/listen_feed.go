@@ -91,6 +91,8 @@ func (f listenFeed) refusal(res *http.Response, raw []byte) error {
 		return fmt.Errorf("%w: %s", errFeedAway, res.Status)
 	case portal.Code(p.Code) == portal.CodeInvalidCursor:
 		return errFeedLost
+	case res.StatusCode/100 == 3:
+		return fmt.Errorf("%s sends us elsewhere (%s). Name the address itself with --url", f.url, res.Status)
 	case p.Code == "":
 		return fmt.Errorf("%s answered %s and is no server of this API. Check --url", f.url, res.Status)
 	}

@@ -280,6 +280,8 @@ func TestListenSaysWhy(t *testing.T) {
 	c.ok("", "token", "revoke", old["id"])
 	stranger := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(stranger.Close)
+	elsewhere := httptest.NewServer(http.RedirectHandler(w.url, http.StatusMovedPermanently))
+	t.Cleanup(elsewhere.Close)
 	for _, row := range []struct {
 		name, token, want string
 		args              []string
@@ -294,6 +296,7 @@ func TestListenSaysWhy(t *testing.T) {
 		{"event", good["token"], "--event takes ids", []string{"--event", "evt_1"}},
 		{"unknown event", good["token"], "the feed has no event", []string{"--event", portal.NewID(portal.PrefixWebhookEvent)}},
 		{"in clear", good["token"], "travel in clear", []string{"--url", "http://developers.example.com"}},
+		{"redirect", good["token"], "sends us elsewhere", []string{"--url", elsewhere.URL}},
 		{"another server", good["token"], "no server of this API", []string{"--url", stranger.URL}},
 	} {
 		t.Run(row.name, func(t *testing.T) {

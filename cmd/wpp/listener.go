@@ -57,12 +57,17 @@ func newListener(c listenCmd, a *app) (*listener, error) {
 	}
 	return &listener{
 		c: c, out: a.Stdout, place: place, signer: signer,
-		feed: listenFeed{client: &http.Client{Timeout: listenTimeout}, url: c.URL, token: c.Token, types: strings.Join(c.Types, ",")},
-		client: &http.Client{Timeout: listenTimeout, CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse
-		}},
-		lines: typed(a.Stdin),
+		feed:   listenFeed{client: listenClient(), url: c.URL, token: c.Token, types: strings.Join(c.Types, ",")},
+		client: listenClient(), lines: typed(a.Stdin),
 	}, nil
+}
+
+// listenClient follows no redirect: the token would go along, from https to http
+// on the same host too, and a receiver that answers 3xx did not take the event.
+func listenClient() *http.Client {
+	return &http.Client{Timeout: listenTimeout, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
 }
 
 // typed gives what is typed, line by line. The goroutine ends with the input or the process.

@@ -28,7 +28,7 @@ import (
 
 // cli is the command line.
 type cli struct {
-	Settings `embed:""`
+	Settings `embed:"" group:"settings"`
 
 	Serve     serveCmd     `cmd:"" help:"Run the API, the portal and the background work."`
 	Account   accountCmd   `cmd:"" help:"Make accounts."`
@@ -72,6 +72,7 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), a 
 		kong.Name("wpp"), kong.Description("WPP Developers: the developer portal and API of WPP Marketing."),
 		kong.Writers(a.Stdout, a.Stderr),
 		kong.Exit(func(n int) { exited, code = true, n }),
+		kong.ExplicitGroups([]kong.Group{{Key: "settings", Title: "Settings of every command, also read from WPP_… variables:"}}),
 		kong.Resolvers(fromEnvironment(env)),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),

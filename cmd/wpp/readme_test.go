@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"os/exec"
-	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/alecthomas/kong"
 )
 
 // readme returns the README and its shell blocks.
@@ -80,18 +83,50 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// TestReadmeNamesEverySetting keeps the table of settings whole.
+// TestReadmeNamesEverySetting keeps the table of settings whole, both ways.
 func TestReadmeNamesEverySetting(t *testing.T) {
 	t.Parallel()
 	text, _ := readme(t)
-	fields := reflect.TypeFor[Settings]()
-	for i := range fields.NumField() {
-		name := fields.Field(i).Tag.Get("name")
-		if name == "" {
-			name = fields.Field(i).Name
+	var named []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `([A-Z_]+)` \\|").FindAllStringSubmatch(text, -1) {
+		named = append(named, m[1])
+	}
+	parser, err := kong.New(&cli{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_TRACES_SAMPLER_ARG"}
+	err = kong.Visit(parser.Model, func(node kong.Visitable, next kong.Next) error {
+		if flag, ok := node.(*kong.Flag); ok && flag.Tag.Has("setting") {
+			read = append(read, environmentName(flag.Name))
 		}
-		if !strings.Contains(text, "`"+environmentName(name)+"`") {
-			t.Errorf("the README does not name %s", environmentName(name))
+		return next(nil)
+	})
+	slices.Sort(named)
+	slices.Sort(read)
+	if err != nil || !slices.Equal(named, read) {
+		t.Errorf("the README names %v, the program reads %v, %v", named, read, err)
+	}
+}
+
+// TestConfigIsTakenBack: what wpp config prints is what the variables take.
+func TestConfigIsTakenBack(t *testing.T) {
+	t.Parallel()
+	printed := func(env map[string]string, args ...string) string {
+		var out, errs bytes.Buffer
+		lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
+		if code := run(t.Context(), append([]string{"config"}, args...), lookup, &app{Stdout: &out, Stderr: &errs}); code != 0 {
+			t.Fatalf("exit %d: %s", code, errs.String())
 		}
+		return out.String()
+	}
+	first := printed(nil, "--trusted-proxies=10.0.0.0/8,::1/128", "--webhook-schedule=5s,1m", "--workers=off")
+	env := map[string]string{}
+	for line := range strings.Lines(first) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		env[name] = value
+	}
+	if again := printed(env); again != first {
+		t.Errorf("printed\n%s\nand from that\n%s", first, again)
 	}
 }
