@@ -18,6 +18,8 @@ type EventField struct {
 	Name   portal.Words
 	Money  bool     // its value is an amount
 	Values []string // the words it can have; nil = any text
+
+	Operators []string // what can be asked of it
 }
 
 // runsOf counts all runs of an automation.

@@ -127,9 +127,13 @@ func namedTrace(ctx context.Context, checks []portal.Check) []ui.Check {
 	return out
 }
 
+// telling are the outcomes of runs, what tells most of an event first: a
+// failure must not hide behind an automation that was skipped.
+var telling = []string{portal.RunSent, portal.RunScheduled, portal.RunFailed, portal.RunSkipped, portal.RunCanceled}
+
 // leading returns the run that tells best what came of an event; ok is false without any.
 func leading(runs []portal.Run) (best portal.Run, ok bool) {
-	rank := func(r portal.Run) int { return slices.Index(RunOutcomes, r.Outcome) }
+	rank := func(r portal.Run) int { return slices.Index(telling, r.Outcome) }
 	for i, r := range runs {
 		if i == 0 || rank(r) < rank(best) {
 			best = r

@@ -19,6 +19,9 @@ var operators = map[string][]string{
 	KindList:   {portal.OperatorHas, portal.OperatorPresent, portal.OperatorAbsent},
 }
 
+// OperatorsOf returns what can be asked of a kind of field.
+func OperatorsOf(kind string) []string { return operators[kind] }
+
 var operatorWords = map[string]portal.Words{
 	portal.OperatorIs:      {EN: "is", PT: "é"},
 	portal.OperatorIsNot:   {EN: "is not", PT: "não é"},
@@ -176,7 +179,7 @@ func checkCondition(c portal.Condition, pointer string) []portal.FieldError {
 	if !slices.Contains(operators[field.Kind], c.Operator) {
 		return []portal.FieldError{{
 			Pointer: pointer + "/operator", Code: portal.FieldInvalidValue,
-			Detail: portal.Words{EN: "This cannot be asked of " + field.Words.EN + ".", PT: "Isto não pode ser perguntado sobre " + field.Words.PT + "."},
+			Detail: unfitting(field, c.Operator),
 		}}
 	}
 	code, detail := valueProblem(field, c)
@@ -184,6 +187,24 @@ func checkCondition(c portal.Condition, pointer string) []portal.FieldError {
 		return nil
 	}
 	return []portal.FieldError{{Pointer: pointer + "/value", Code: code, Detail: detail}}
+}
+
+// unfitting says that an operator does not fit a field, and which do.
+func unfitting(field Field, operator string) portal.Words {
+	say := func(lang, problem, choose string) string {
+		fitting := make([]string, len(operators[field.Kind]))
+		for i, o := range operators[field.Kind] {
+			fitting[i] = "“" + operatorWords[o].In(lang) + "”"
+		}
+		if w, known := operatorWords[operator]; known {
+			problem = "“" + w.In(lang) + "” " + problem
+		}
+		return problem + " “" + field.Words.In(lang) + "”. " + choose + strings.Join(fitting, ", ") + "."
+	}
+	if _, known := operatorWords[operator]; !known {
+		return portal.Words{EN: say(portal.LangEN, "No such comparison for", "Choose "), PT: say(portal.LangPT, "Não há essa comparação para", "Escolha ")}
+	}
+	return portal.Words{EN: say(portal.LangEN, "does not fit", "Choose "), PT: say(portal.LangPT, "não serve para", "Escolha ")}
 }
 
 func valueProblem(field Field, c portal.Condition) (code string, detail portal.Words) {

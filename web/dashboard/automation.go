@@ -144,7 +144,7 @@ func (d *Dashboard) saveAutomation(w http.ResponseWriter, r *http.Request, p *Pe
 	}
 	again := editing{status: http.StatusOK, form: &form, event: r.PostFormValue("event")}
 	do := r.PostFormValue("do")
-	if do == "add" || do == "preview" || strings.HasPrefix(do, "remove-") {
+	if do == "add" || do == "fit" || do == "preview" || strings.HasPrefix(do, "remove-") {
 		changeConditions(&form, do)
 		return d.showAutomation(w, r, p, again)
 	}
@@ -179,13 +179,30 @@ func (d *Dashboard) previewAutomation(w http.ResponseWriter, r *http.Request, p 
 	if err != nil {
 		return err
 	}
+	fitOperators(&form)
 	return d.showAutomation(w, r, p, editing{status: http.StatusOK, form: &form, event: r.PostFormValue("event")})
 }
 
+// fitOperators gives each condition whose comparison does not fit its field the
+// first one that does: a form that is not sent yet follows the field.
+func fitOperators(form *views.AutomationForm) {
+	for i, c := range form.Conditions {
+		for _, f := range events.Fields("") {
+			if fitting := events.OperatorsOf(f.Kind); f.Path == c.Field && !slices.Contains(fitting, c.Operator) {
+				form.Conditions[i].Operator = fitting[0]
+			}
+		}
+	}
+}
+
 func changeConditions(form *views.AutomationForm, do string) {
-	if do == "add" {
+	fitOperators(form)
+	switch do {
+	case "add":
 		form.Open = "if"
 		form.Conditions = append(form.Conditions, views.ConditionForm{Field: events.Fields(form.Trigger)[0].Path, Operator: portal.OperatorIs})
+	case "fit":
+		form.Open = "if"
 	}
 	if n, found := strings.CutPrefix(do, "remove-"); found {
 		form.Open = "if"

@@ -15,7 +15,7 @@ import (
 // eventFields are the fields of a type of events, as the form offers them.
 func eventFields(trigger string) (list []views.EventField) {
 	for _, f := range events.Fields(trigger) {
-		field := views.EventField{Path: f.Path, Name: f.Words, Money: f.Kind == events.KindMoney}
+		field := views.EventField{Path: f.Path, Name: f.Words, Money: f.Kind == events.KindMoney, Operators: events.OperatorsOf(f.Kind)}
 		for _, c := range f.Choices {
 			field.Values = append(field.Values, c.Value)
 		}

@@ -54,6 +54,14 @@ func TestAutomationSteps(t *testing.T) {
 	o.lacks(page, "49,90")
 	_, page = o.desk.send(path, orderSteps("save", "delay", "soon", "value", "much"), 422)
 	o.has(page, `href="#a-delay"`, `href="#c-0"`, "Nothing was saved")
+	misfit := orderSteps("save")
+	misfit["operator"] = []string{portal.OperatorHas, portal.OperatorIs}
+	_, page = o.desk.send(path, misfit, 422)
+	o.has(page, "“contains” does not fit “Total”. Choose “≥”, “≤”", `href="#c-0"`)
+	misfit.Set("do", "fit")
+	_, page = o.desk.send(path, misfit, 200)
+	o.has(page, `<option value="at_least" selected>`, `<option value="is" selected>`)
+	o.lacks(page, `<option value="contains"`)
 	_, page = o.desk.send(path, orderSteps("publish", "template", "", "p.order", "{{order"), 422)
 	o.has(page, "Saved as a draft, not published", `href="#a-template"`)
 
