@@ -99,7 +99,10 @@ var queueNames = map[string]portal.Words{
 	"messages":   {EN: "Messages", PT: "Mensagens"},
 	"simulator":  {EN: "Simulator callbacks", PT: "Retornos do simulador"},
 	"deliveries": {EN: "Webhook deliveries", PT: "Entregas de webhook"},
+	"replays":    {EN: "Webhook replays", PT: "Repetições de webhook"},
 	"runs":       {EN: "Runs of automations", PT: "Execuções de automações"},
+	"imports":    {EN: "Imports of contacts", PT: "Importações de contatos"},
+	"media":      {EN: "Files", PT: "Arquivos"},
 	"mails":      {EN: "Mails", PT: "E-mails"},
 }
 

@@ -10,7 +10,7 @@ import (
 
 // Queue is how one kind of work stands.
 type Queue struct {
-	Kind      string     // messages, simulator, deliveries, runs or mails
+	Kind      string     // messages, simulator, deliveries, replays, runs, imports, media or mails
 	Due       int64      // to be done now, those under way among them
 	OldestDue *time.Time // since when the longest waiting is due; nil when nothing is
 	Leased    int64      // under way, or left behind by a process that died
@@ -27,8 +27,12 @@ type work struct {
 	kind, table string
 	where, key  string // of the index of due rows: its condition and its first column before due_at
 	held        string // a key whose rows are late on purpose, at a moment
+	leased      string // what is under way, where no index of leases tells; "" = one does
 	dead        string // what was given up; "" = nothing ever is
 }
+
+// dueAndLeased finds what is under way among the due rows: only they are ever leased.
+const dueAndLeased = "t.due_at IS NOT NULL AND t.lease_until IS NOT NULL"
 
 // queues are the tables of work, once for each index of due rows. What is under
 // way and what is dead is counted with the first of a table.
@@ -40,7 +44,10 @@ var queues = []work{
 		kind: "deliveries", table: "webhook_deliveries", key: "endpoint_id",
 		held: "EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = keys.k AND e.paused_until > ?)",
 	},
+	{kind: "replays", table: "webhook_replays", leased: dueAndLeased},
 	{kind: "runs", table: "automation_runs"},
+	{kind: "imports", table: "imports", leased: dueAndLeased},
+	{kind: "media", table: "media", leased: dueAndLeased},
 	{kind: "mails", table: "mails", dead: "t.finished_at IS NOT NULL AND t.status = 'dead'"},
 }
 
@@ -97,10 +104,10 @@ WITH /* {table}.Queue */ keys (k) AS (SELECT 1)`, "{table} t WHERE", "", ""
 SELECT
   (SELECT MIN((SELECT MIN(t.due_at) FROM {table} t WHERE {its}t.due_at <= ?)) FROM keys{late}),
   (SELECT COUNT(*) FROM (SELECT t.id FROM {from} t.due_at <= ? LIMIT ?) AS due),
-  (SELECT COUNT(*) FROM (SELECT t.id FROM {table} t WHERE t.lease_until IS NOT NULL LIMIT ?) AS leased),
+  (SELECT COUNT(*) FROM (SELECT t.id FROM {table} t WHERE {leased} LIMIT ?) AS leased),
   (SELECT COUNT(*) FROM (SELECT t.id FROM {from} t.due_at > ? LIMIT ?) AS later),
   (SELECT COUNT(*) FROM (SELECT t.id FROM {table} t WHERE {dead} LIMIT ?) AS dead)`
-	sql = strings.NewReplacer("{from}", from, "{its}", its, "{late}", late, "{dead}", cmp.Or(w.dead, "1 = 0")).Replace(sql)
+	sql = strings.NewReplacer("{from}", from, "{its}", its, "{late}", late, "{leased}", cmp.Or(w.leased, "t.lease_until IS NOT NULL"), "{dead}", cmp.Or(w.dead, "1 = 0")).Replace(sql)
 	return strings.ReplaceAll(sql, "{table}", w.table)
 }
 

@@ -41,6 +41,7 @@ func (d *Dashboard) automationRuns(w http.ResponseWriter, r *http.Request, p *Pe
 			return err
 		}
 		who, _ := p.sight().customer(e)
+		e.ExternalID = p.sight().key(e.ExternalID)
 		props.Rows = append(props.Rows, views.RunRow{Run: run, Event: e, Customer: who})
 	}
 	if isFragment(r) {

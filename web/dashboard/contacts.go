@@ -33,7 +33,7 @@ func (d *Dashboard) contacts(w http.ResponseWriter, r *http.Request, p *Person) 
 	rows := make([]views.ContactRow, len(list))
 	for i, c := range list {
 		rows[i] = views.ContactRow{
-			ID: c.ID, Name: s.name(c.Name), Number: s.number(c.Phone), ExternalID: c.ExternalID, Tags: c.Tags,
+			ID: c.ID, Name: s.name(c.Name), Number: s.number(c.Phone), ExternalID: s.key(c.ExternalID), Tags: c.Tags,
 			Always: p.alwaysOpen(c.Phone), OptIn: c.OptIn, Windows: c.Windows, Source: c.Source, LastIn: c.LastInboundAt,
 		}
 	}

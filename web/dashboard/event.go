@@ -43,6 +43,7 @@ func (d *Dashboard) showEvent(w http.ResponseWriter, r *http.Request, p *Person,
 	if props.Payload, err = s.payload(e); err != nil {
 		return err
 	}
+	props.Event.ExternalID = s.key(e.ExternalID)
 	for _, add := range []func(context.Context, *Person, *views.EventProps) error{d.eventMessages, d.eventSource, d.eventTries} {
 		if err := add(ctx, p, &props); err != nil {
 			return err

@@ -42,6 +42,20 @@ func TestEventPayload(t *testing.T) {
 			}
 		}
 	}
+	numbered := portal.Event{Customer: json.RawMessage(`{"external_id":"5531987654321"}`)}
+	for _, hidden := range []sight{{}, {withheld: true}} {
+		if who, _ := hidden.customer(numbered); strings.Contains(who, "987654321") {
+			t.Errorf("the shop's id of the customer is their number: %q", who)
+		}
+	}
+	for id, want := range map[string]string{"PED-1:paid": "PED-1:paid", "ana@example.com:created": "•••@•••:created"} {
+		if got := (sight{withheld: true}).key(id); got != want {
+			t.Errorf("%s is shown as %s", id, got)
+		}
+	}
+	if got := (sight{}).key("20261123101500:paid"); got != "20261123101500:paid" {
+		t.Errorf("who writes needs the whole key, not %s", got)
+	}
 	e.Customer, e.Data = json.RawMessage(`{}`), json.RawMessage(`{}`)
 	if raw, err := (sight{}).payload(e); err != nil || !strings.Contains(string(raw), `"customer":{},"data":{}`) {
 		t.Errorf("erased: %s, %v", raw, err)

@@ -99,6 +99,7 @@ func (d *Dashboard) eventRows(ctx context.Context, p *Person, list []portal.Even
 	s := p.sight()
 	rows := make([]views.EventRow, len(list))
 	for i, e := range list {
+		e.ExternalID = s.key(e.ExternalID)
 		rows[i] = views.EventRow{Event: e, Value: valueOf(e), Source: names[e.TokenID], Runs: runs[e.ID]}
 		rows[i].Customer, rows[i].Name = s.customer(e)
 		if rows[i].Source == "" {
@@ -116,7 +117,7 @@ func (s sight) customer(e portal.Event) (who, name string) {
 		return "", ""
 	}
 	if c.ExternalID != nil {
-		who = *c.ExternalID
+		who = s.text(*c.ExternalID)
 	}
 	if c.Phone != nil && *c.Phone != "" {
 		who = s.number(*c.Phone)

@@ -80,7 +80,7 @@ func (d *Dashboard) messageRows(ctx context.Context, p *Person, list []portal.Me
 	for i, m := range list {
 		row := views.MessageRow{
 			ID: m.ID, Status: m.Status, Name: s.name(names[m.ContactID]), Template: templateOf(m).Name,
-			Reference: m.Reference, At: m.CreatedAt, Number: s.number(customer(m)),
+			Reference: s.key(m.Reference), At: m.CreatedAt, Number: s.number(customer(m)),
 		}
 		if row.Number == "" {
 			row.Number = ui.L(ctx, "hidden number", "número oculto")

@@ -64,6 +64,16 @@ func (s sight) text(text string) string {
 	return audit.MaskText(text)
 }
 
+// key is a reporter's own id of a person, an event or a message. Shops use
+// numbers, e-mail addresses and documents as such: who may only read does not
+// see those in it.
+func (s sight) key(id string) string {
+	if !s.withheld {
+		return id
+	}
+	return s.text(id)
+}
+
 // opaque is an id that may hold a number.
 func (s sight) opaque(id string) string {
 	if s.revealed || id == "" {
@@ -113,7 +123,7 @@ func (s sight) message(m portal.Message) portal.Message {
 	default:
 		m.To = phone.Mask(m.To)
 	}
-	m.WAID, m.ProviderMessageID = s.waID(m.WAID), s.opaque(m.ProviderMessageID)
+	m.WAID, m.ProviderMessageID, m.Reference = s.waID(m.WAID), s.opaque(m.ProviderMessageID), s.key(m.Reference)
 	m.Content, m.Fallback = s.content(m.Content), s.content(m.Fallback)
 	if m.Failure != nil && m.Failure.Provider != nil {
 		told := *m.Failure.Provider
@@ -126,7 +136,7 @@ func (s sight) message(m portal.Message) portal.Message {
 // contact returns c with what s does not see masked.
 func (s sight) contact(c portal.Contact) portal.Contact {
 	c.Phone, c.WAID, c.Email, c.UserID = s.number(c.Phone), s.waID(c.WAID), s.email(c.Email), s.opaque(c.UserID)
-	c.Name, c.Username = s.name(c.Name), s.name(c.Username)
+	c.Name, c.Username, c.ExternalID = s.name(c.Name), s.name(c.Username), s.key(c.ExternalID)
 	c.OptIn.Evidence = s.text(c.OptIn.Evidence)
 	attributes := make(map[string]any, len(c.Attributes))
 	for k, v := range c.Attributes {

@@ -47,6 +47,24 @@ func TestQueues(t *testing.T) {
 	})
 }
 
+func TestQueueOfFiles(t *testing.T) {
+	onMail(t, func(p mail) {
+		first := p.store.Now()
+		p.tx(func(tx *store.Tx) error {
+			return tx.InsertMedia(portal.Media{ID: "med_a", AccountID: p.tenant.AccountID, Environment: p.tenant.Environment, Direction: portal.Inbound, Status: portal.MediaPending, CreatedAt: first, ExpiresAt: first.Add(time.Hour)})
+		})
+		equal(p, "waiting", p.queue("media"), store.Queue{Kind: "media", Due: 1, OldestDue: &first})
+		p.tx(func(tx *store.Tx) error {
+			_, err := tx.ClaimMedia(9, time.Minute)
+			return err
+		})
+		equal(p, "under way", p.queue("media"), store.Queue{Kind: "media", Due: 1, OldestDue: &first, Leased: 1})
+		for _, kind := range []string{"replays", "imports"} {
+			equal(p, kind, p.queue(kind), store.Queue{Kind: kind})
+		}
+	})
+}
+
 func TestAClaimIsWorthNothingWhenTheRowMovedOn(t *testing.T) {
 	onMail(t, func(p mail) {
 		p.insert(p.queued("c"), 0)
