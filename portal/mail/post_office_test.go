@@ -2,6 +2,7 @@ package mail_test
 
 import (
 	"bufio"
+	"crypto/tls"
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -19,10 +20,13 @@ type letter struct {
 }
 
 // postOffice is an SMTP server on loopback. It asks for user and password when
-// it has one, and answers the recipient with refuse when that is not "".
+// it has one, offers STARTTLS when it has a certificate, and answers the
+// recipient with refuse when that is not "".
 type postOffice struct {
 	net.Listener
 	mu       sync.Mutex
+	tls      *tls.Config
+	clear    []string // the verbs that came without TLS
 	password string
 	refuse   string
 	hang     bool // it takes connections and says nothing
@@ -67,7 +71,7 @@ func (o *postOffice) serve(c net.Conn) {
 	defer c.Close()
 	o.mu.Lock()
 	o.calls++
-	password, refuse, hang := o.password, o.refuse, o.hang
+	password, refuse, hang, secure := o.password, o.refuse, o.hang, o.tls
 	o.mu.Unlock()
 	if hang {
 		_, _ = io.Copy(io.Discard, c)
@@ -83,13 +87,24 @@ func (o *postOffice) serve(c net.Conn) {
 			return
 		}
 		verb, rest, _ := strings.Cut(line, " ")
+		_, under := c.(*tls.Conn)
+		if !under {
+			o.set(func() { o.clear = append(o.clear, verb) })
+		}
 		switch strings.ToUpper(verb) {
 		case "EHLO":
-			if password != "" {
-				say("250-post.example.com\r\n250-8BITMIME\r\n250 AUTH PLAIN")
-			} else {
-				say("250-post.example.com\r\n250 8BITMIME")
+			offers := ""
+			if secure != nil && !under {
+				offers += "250-STARTTLS\r\n"
 			}
+			if password != "" {
+				offers += "250-AUTH PLAIN\r\n"
+			}
+			say("250-post.example.com\r\n%s250 8BITMIME", offers)
+		case "STARTTLS":
+			say("220 go on")
+			c = tls.Server(c, secure)
+			r = textproto.NewReader(bufio.NewReader(c))
 		case "AUTH":
 			raw, _ := base64.StdEncoding.DecodeString(strings.TrimPrefix(rest, "PLAIN "))
 			if string(raw) != "\x00robot\x00"+password {
