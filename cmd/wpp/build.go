@@ -161,7 +161,7 @@ func (p *program) services(a *app) (err error) {
 	p.contacts = contacts.New(contacts.Options{Store: p.store})
 	p.support = support.New(support.Options{Store: p.store, Send: answers(p.messaging)})
 	p.events, err = events.New(events.Options{
-		Store: p.store, Upsert: customers(p.contacts), Send: wishes(p.messaging), Check: checksOf(p.messaging), Create: p.templates.Create, Logger: p.logger,
+		Store: p.store, Upsert: customers(p.contacts), Send: wishes(p.messaging), Check: checksOf(p.messaging), Create: p.templates.Create, Count: p.meters.event, Logger: p.logger,
 	})
 	if err != nil {
 		return err

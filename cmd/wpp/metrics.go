@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/events"
 	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/whatsapp"
 	"github.com/wppmarketing/developers/portal/worker"
@@ -25,6 +26,7 @@ const (
 	metricStoreError = "wpp_store_errors_total"
 	metricCalls      = "wpp_whatsapp_call_seconds"
 	metricLogRows    = "wpp_log_rows_written_total"
+	metricEvents     = "wpp_events_total"
 )
 
 // fast are buckets from a tenth of a millisecond to seconds.
@@ -44,6 +46,7 @@ type meters struct {
 	readWait prometheus.Histogram
 	failed   *prometheus.CounterVec
 	calls    *prometheus.HistogramVec
+	events   *prometheus.CounterVec
 	rows     *prometheus.CounterVec
 	failures *prometheus.CounterVec
 	passes   *prometheus.HistogramVec
@@ -70,18 +73,22 @@ func newMeters(t *tracer) *meters {
 		readWait: histogram(metricReadWait, "Wait of the reads that found no free connection (SQLite).", fast),
 		failed:   counters(metricStoreError, "Transactions and reads that the database refused, by code.", "code"),
 		calls:    histograms(metricCalls, "Calls to WhatsApp, by who provides it and outcome.", []float64{.001, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}, "provider", "outcome"),
+		events:   counters(metricEvents, "Events that were reported, by what was decided: matched, why none, or duplicate.", "outcome"),
 		rows:     counters("wpp_worker_rows_total", "Due rows worked on, by loop.", "loop"),
 		failures: counters("wpp_worker_failed_passes_total", "Passes that ended with an error, by loop.", "loop"),
 		passes:   histograms("wpp_worker_pass_seconds", "Passes that found something to do, by loop.", fast, "loop"),
 	}
 	m.all = prometheus.Gatherers{m.counted, m.asked}
-	m.counted.MustRegister(m.latency, m.batch, m.commit, m.txWait, m.readWait, m.failed, m.calls, m.rows, m.failures, m.passes)
+	m.counted.MustRegister(m.latency, m.batch, m.commit, m.txWait, m.readWait, m.failed, m.calls, m.events, m.rows, m.failures, m.passes)
 	m.asked.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "wpp_build_info", Help: "1, with what this program was built from."}, []string{"version", "go"})
 	build.WithLabelValues(version(), runtime.Version()).Set(1)
 	m.asked.MustRegister(build)
 	for _, code := range []portal.Code{portal.CodeOverloaded, portal.CodeStorageUnavailable} {
 		m.failed.WithLabelValues(string(code)) // an alert needs the zero before the first one
+	}
+	for _, outcome := range events.CountedOutcomes {
+		m.events.WithLabelValues(outcome)
 	}
 	return m
 }
@@ -120,6 +127,9 @@ func (m *meters) Failed(code portal.Code) {
 		m.failed.WithLabelValues(string(code)).Inc()
 	}
 }
+
+// event counts an event that was reported.
+func (m *meters) event(outcome string) { m.events.WithLabelValues(outcome).Inc() }
 
 // call returns what a client of WhatsApp tells after each call.
 func (m *meters) call(provider string) func(whatsapp.Call) {

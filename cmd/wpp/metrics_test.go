@@ -19,6 +19,9 @@ func TestMetrics(t *testing.T) {
 	account := c.ok(password, "account", "create", "--name", "Loja", "--email", "ana@loja.example", "--password-stdin")["account_id"]
 	token := c.ok("", "token", "create", "--account", account, "--name", "ERP", "--environment", "test", "--scopes", "*")["token"]
 	s.made(token, http.MethodPost, "/v1/messages", `{"to":"+5511900000001","type":"text","text":{"body":"Olá"}}`)
+	event := `{"external_id":"C-1","type":"customer.created","occurred_at":"` + time.Now().UTC().Format(time.RFC3339) + `","customer":{"external_id":"CLI-1"},"data":{}}`
+	s.made(token, http.MethodPost, "/v1/events", event)
+	s.made(token, http.MethodPost, "/v1/events", event)
 	var page string
 	eventually(s, "the message was sent", func() bool {
 		page = s.visitor().get("/metrics").body
@@ -31,6 +34,7 @@ func TestMetrics(t *testing.T) {
 		`wpp_store_errors_total{code="overloaded"} 0`, `wpp_store_errors_total{code="storage_unavailable"} 0`,
 		"wpp_store_writer_waiting ", "wpp_store_size_bytes ", "wpp_store_wal_bytes ",
 		`wpp_queue_rows{kind="messages",state="due"} `, `wpp_queue_rows{kind="simulator",state="dead"} `, `wpp_queue_oldest_due_seconds{kind="messages"} `,
+		`wpp_events_total{outcome="no_phone"} 1`, `wpp_events_total{outcome="duplicate"} 1`, `wpp_events_total{outcome="matched"} 0`,
 		"wpp_log_rows_written_total ", "wpp_log_rows_lost_total 0", "wpp_log_rows_suppressed_total ", "wpp_log_buffer_rows ", "wpp_log_buffer_room ",
 		`wpp_worker_rows_total{loop="messages"} 1`, `wpp_worker_failed_passes_total{loop="messages"} 0`, "wpp_log_retention_hold_seconds ", `wpp_worker_pass_seconds_count{loop="messages"} 1`, "wpp_limits_degraded 0",
 	} {

@@ -39,11 +39,20 @@ type Options struct {
 	// Upsert makes or changes the contact of a customer by the rules of PUT
 	// /v1/contacts; the pointers of its refusals start at the customer.
 	Upsert func(tx *store.Tx, c portal.Caller, who Customer) (portal.Contact, error)
-	Send   Send         // takes the messages of automations
-	Check  Check        // says what stands against one; nil = nothing is known
-	Create Create       // asks WhatsApp for the template of a preset; nil = presets bring none
-	Logger *slog.Logger // nil = discard
+	Send   Send                 // takes the messages of automations
+	Check  Check                // says what stands against one; nil = nothing is known
+	Create Create               // asks WhatsApp for the template of a preset; nil = presets bring none
+	Count  func(outcome string) // told of each event taken, by CountedOutcomes; nil = nobody
+	Logger *slog.Logger         // nil = discard
 }
+
+// CountedOutcomes are what can be told of an event: matched, why it started no
+// automation, or that it was a repeat.
+var CountedOutcomes = []string{
+	portal.EventMatched, portal.ReasonNoAutomation, portal.ReasonTooOld, portal.ReasonNoPhone, portal.ReasonInvalidNumber, countedRepeat,
+}
+
+const countedRepeat = "duplicate"
 
 // Service is the use case. It is safe for concurrent use.
 type Service struct {
@@ -52,6 +61,7 @@ type Service struct {
 	send   Send
 	check  Check
 	create Create
+	count  func(outcome string)
 	log    *slog.Logger
 }
 
@@ -68,7 +78,10 @@ func New(o Options) (*Service, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Service{store: o.Store, upsert: o.Upsert, send: o.Send, check: o.Check, create: o.Create, log: o.Logger}, nil
+	if o.Count == nil {
+		o.Count = func(string) {}
+	}
+	return &Service{store: o.Store, upsert: o.Upsert, send: o.Send, check: o.Check, create: o.Create, count: o.Count, log: o.Logger}, nil
 }
 
 // Get returns an event with what automations made of it, in the order of its

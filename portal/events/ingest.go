@@ -2,6 +2,7 @@ package events
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -49,6 +50,7 @@ func (s *Service) AcceptTx(tx *store.Tx, c portal.Caller, r Report) (e portal.Ev
 	}
 	if !inserted {
 		e, runs, err = s.repeat(tx, e)
+		tx.AfterCommit(func() { s.count(countedRepeat) })
 		return e, runs, true, err
 	}
 	contact, err := s.contact(tx, c, r.Customer, bad)
@@ -67,6 +69,7 @@ func (s *Service) AcceptTx(tx *store.Tx, c portal.Caller, r Report) (e portal.Ev
 	if runs, err = s.decide(tx, &e, contact); err != nil {
 		return e, nil, false, err
 	}
+	tx.AfterCommit(func() { s.count(cmp.Or(e.Reason, e.Outcome)) })
 	return e, runs, false, tx.DecideEvent(e)
 }
 
