@@ -123,6 +123,13 @@ type EndpointHour struct {
 	Succeeded, Failed int64
 }
 
+// RecentDeliveries is how the newest deliveries to an endpoint fared, of those
+// that nobody asked for and that were tried.
+type RecentDeliveries struct {
+	Tried, Failed int
+	Last          DeliveryAttempt // the latest of their attempts, without request and response; zero without any
+}
+
 // Delivery is the work of telling one endpoint of one event.
 type Delivery struct {
 	ID          string

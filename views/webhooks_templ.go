@@ -11,8 +11,10 @@ import templruntime "github.com/a-h/templ/runtime"
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/static"
@@ -33,6 +35,7 @@ type WebhookRow struct {
 	SuccessRate *float64      // of the last 24 hours; nil = no attempt
 	P95         time.Duration // of its successful calls in that time; 0 = none
 	Hours       []portal.EndpointHour
+	Recent      portal.RecentDeliveries // asked for while it fails
 }
 
 // webhooksStyle is what the pages of webhooks load.
@@ -64,7 +67,7 @@ func webhooksStyle() templ.Component {
 		var templ_7745c5c3_Var2 templ.SafeURL
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinURLErrs(static.URL("webhooks.css"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `webhooks.templ`, Line: 32, Col: 57}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/webhooks.templ`, Line: 35, Col: 57}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {
@@ -221,7 +224,7 @@ type EndpointWarning struct{ Level, Title, Text string }
 // EndpointNotice is what people are told of an endpoint without looking for it:
 // from half of the way to being disabled on, and when it was. told is false
 // while there is nothing to say.
-func EndpointNotice(ctx context.Context, e portal.WebhookEndpoint) (w EndpointWarning, told bool) {
+func EndpointNotice(ctx context.Context, e portal.WebhookEndpoint, recent portal.RecentDeliveries) (w EndpointWarning, told bool) {
 	switch {
 	case e.Status == portal.EndpointDisabled && e.DisabledReason != portal.DisabledManual:
 		return EndpointWarning{
@@ -231,11 +234,36 @@ func EndpointNotice(ctx context.Context, e portal.WebhookEndpoint) (w EndpointWa
 	case e.Status == portal.EndpointEnabled && e.FailingSince != nil && e.Warned > 0:
 		return EndpointWarning{
 			Level: "w", Title: ui.L(ctx, "Webhook endpoint fails: ", "Endpoint de webhook com falhas: ") + WebhookName(e),
-			Text: ui.L(ctx, "No success since ", "Sem sucesso desde ") + ui.DateTime(ctx, *e.FailingSince) +
+			Text: recentText(ctx, recent) + ui.L(ctx, "No success since ", "Sem sucesso desde ") + ui.DateTime(ctx, *e.FailingSince) +
 				ui.L(ctx, ". If it goes on failing, it is disabled on ", ". Se continuar falhando, será desativado em ") + ui.DateTime(ctx, *e.DisablesAt()) + ".",
 		}, true
 	}
 	return w, false
+}
+
+// recentText says how many of the newest deliveries failed and what came of the
+// last call, with a space behind it; "" when none was tried.
+func recentText(ctx context.Context, r portal.RecentDeliveries) string {
+	if r.Tried == 0 {
+		return ""
+	}
+	return recentTitle(ctx, r) + ". " + lastAnswer(ctx, r.Last)
+}
+
+func recentTitle(ctx context.Context, r portal.RecentDeliveries) string {
+	return ui.Num(ctx, int64(r.Failed)) + ui.L(ctx, " of the last ", " das últimas ") + ui.Num(ctx, int64(r.Tried)) + ui.L(ctx, " deliveries failed", " entregas falharam")
+}
+
+func lastAnswer(ctx context.Context, a portal.DeliveryAttempt) string {
+	switch {
+	case a.HTTPStatus != 0:
+		return ui.L(ctx, "The last answer was ", "A última resposta foi ") + strconv.Itoa(a.HTTPStatus) + ". "
+	case a.Outcome == "":
+		return ""
+	}
+	cause := attemptCause(ctx, a).Title
+	_, size := utf8.DecodeRuneInString(cause)
+	return ui.L(ctx, "The last call: ", "A última chamada: ") + strings.ToLower(cause[:size]) + cause[size:] + ". "
 }
 
 func endpointNotices(rows []WebhookRow) templ.Component {
@@ -260,7 +288,7 @@ func endpointNotices(rows []WebhookRow) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		for _, row := range rows {
-			if w, told := EndpointNotice(ctx, row.Endpoint); told {
+			if w, told := EndpointNotice(ctx, row.Endpoint, row.Recent); told {
 				templ_7745c5c3_Err = ui.Callout(ui.CalloutProps{Kind: noticeKinds[w.Level], Title: w.Title, Text: w.Text, Links: []ui.Link{
 					{Label: ui.L(ctx, "Open the endpoint", "Abrir o endpoint"), Href: ui.Href(ctx, "/webhooks/"+row.Endpoint.ID)},
 				}}).Render(ctx, templ_7745c5c3_Buffer)
@@ -353,7 +381,7 @@ func webhookTable(p WebhooksProps) templ.Component {
 							var templ_7745c5c3_Var13 string
 							templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs(WebhookName(row.Endpoint))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `webhooks.templ`, Line: 112, Col: 36}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/webhooks.templ`, Line: 140, Col: 36}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
 							if templ_7745c5c3_Err != nil {
@@ -381,7 +409,7 @@ func webhookTable(p WebhooksProps) templ.Component {
 							var templ_7745c5c3_Var14 string
 							templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(row.Endpoint.Description)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `webhooks.templ`, Line: 115, Col: 39}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/webhooks.templ`, Line: 143, Col: 39}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 							if templ_7745c5c3_Err != nil {
@@ -451,7 +479,7 @@ func webhookTable(p WebhooksProps) templ.Component {
 						var templ_7745c5c3_Var17 string
 						templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(webhookEvents(ctx, row.Endpoint.Events))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `webhooks.templ`, Line: 123, Col: 46}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/webhooks.templ`, Line: 151, Col: 46}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 						if templ_7745c5c3_Err != nil {
@@ -494,7 +522,7 @@ func webhookTable(p WebhooksProps) templ.Component {
 						var templ_7745c5c3_Var19 string
 						templ_7745c5c3_Var19, templ_7745c5c3_Err = templ.JoinStringErrs(webhookRate(ctx, row.SuccessRate))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `webhooks.templ`, Line: 128, Col: 47}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/webhooks.templ`, Line: 156, Col: 47}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
 						if templ_7745c5c3_Err != nil {
@@ -530,7 +558,7 @@ func webhookTable(p WebhooksProps) templ.Component {
 							var templ_7745c5c3_Var21 string
 							templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinStringErrs(attemptTime(ctx, row.P95))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `webhooks.templ`, Line: 133, Col: 33}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/webhooks.templ`, Line: 161, Col: 33}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
 							if templ_7745c5c3_Err != nil {
@@ -567,7 +595,7 @@ func webhookTable(p WebhooksProps) templ.Component {
 						var templ_7745c5c3_Var23 string
 						templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(webhookPending(ctx, row.Pending))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `webhooks.templ`, Line: 139, Col: 39}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/webhooks.templ`, Line: 167, Col: 39}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
 						if templ_7745c5c3_Err != nil {
@@ -645,7 +673,7 @@ func webhookSince(e portal.WebhookEndpoint) templ.Component {
 			var templ_7745c5c3_Var25 string
 			templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinStringErrs(disabledWhy(ctx, e))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `webhooks.templ`, Line: 164, Col: 31}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/webhooks.templ`, Line: 192, Col: 31}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
 			if templ_7745c5c3_Err != nil {
@@ -663,7 +691,7 @@ func webhookSince(e portal.WebhookEndpoint) templ.Component {
 			var templ_7745c5c3_Var26 string
 			templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "no success since ", "sem sucesso desde ") + ui.DateTime(ctx, *e.FailingSince))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `webhooks.templ`, Line: 166, Col: 100}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/webhooks.templ`, Line: 194, Col: 100}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
 			if templ_7745c5c3_Err != nil {
@@ -681,7 +709,7 @@ func webhookSince(e portal.WebhookEndpoint) templ.Component {
 			var templ_7745c5c3_Var27 string
 			templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "last success", "último sucesso") + " ")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `webhooks.templ`, Line: 169, Col: 56}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/webhooks.templ`, Line: 197, Col: 56}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
 			if templ_7745c5c3_Err != nil {

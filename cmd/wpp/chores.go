@@ -22,6 +22,7 @@ func (p *program) chores() []chores.Chore {
 		{Name: "sessions", Every: time.Hour, Do: p.sessions.ForgetEnded},
 		{Name: "templates", Every: templates.SyncEvery, Do: p.templates.SyncAll},
 		{Name: "tokens", Every: time.Hour, Do: p.tokens.TellEnding},
+		{Name: "webhook-warnings", Every: time.Hour, Do: p.webhooks.WarnFailing},
 		{Name: "webhooks", Every: time.Hour, Do: p.webhooks.Forget},
 	}
 	if p.mail != nil {

@@ -15,7 +15,9 @@ import (
 func (p *program) hooks(a *app) (err error) {
 	o := webhooks.Options{Store: p.store, Permitted: a.WebhookAllowCIDRs, Mask: audit.MaskAnswer, Logger: p.logger}
 	if p.mail != nil {
-		o.Notice = func(tx *store.Tx, n webhooks.Notice) error { return p.mail.EndpointTx(tx, n.Endpoint, n.Percent) }
+		o.Notice = func(tx *store.Tx, n webhooks.Notice) error {
+			return p.mail.EndpointTx(tx, n.Endpoint, n.Percent, n.Recent)
+		}
 	}
 	for _, text := range a.WebhookSchedule {
 		wait, err := portal.ParseDuration(text)

@@ -3,6 +3,7 @@ package mail
 import (
 	"cmp"
 	"html/template"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,11 +25,15 @@ type words struct {
 }
 
 // EndpointTx writes that an endpoint is percent of the way to being disabled
-// (100 = it is) to the owners and developers of its account.
-func (s *Service) EndpointTx(tx *store.Tx, e portal.WebhookEndpoint, percent int) (err error) {
+// (100 = it is), and how its newest deliveries fared, to the owners and
+// developers of its account.
+func (s *Service) EndpointTx(tx *store.Tx, e portal.WebhookEndpoint, percent int, recent portal.RecentDeliveries) (err error) {
 	defer portal.Wrap(&err, "Endpoint(%s)", e.ID)
 	return s.write(tx, e.AccountID, func(in tongue) words {
 		w := failingWords(in, e, percent)
+		if recent.Tried > 0 && percent < 100 {
+			w.Text = slices.Insert(w.Text, 1, recentWords(in, recent))
+		}
 		w.Button, w.Link = in.say("Open the endpoint", "Abrir o endpoint"), s.link("/webhooks/"+e.ID, e.Environment)
 		return w
 	})
@@ -73,6 +78,16 @@ func failingWords(in tongue, e portal.WebhookEndpoint, percent int) words {
 				"A página do endpoint mostra cada tentativa com a causa. Um único sucesso encerra o aviso."),
 		},
 	}
+}
+
+// recentWords says how many of the newest deliveries failed, and what was answered last.
+func recentWords(in tongue, r portal.RecentDeliveries) string {
+	failed, tried := strconv.Itoa(r.Failed), strconv.Itoa(r.Tried)
+	text := in.say(failed+" of the last "+tried+" deliveries failed.", failed+" das últimas "+tried+" entregas falharam.")
+	if status := strconv.Itoa(r.Last.HTTPStatus); r.Last.HTTPStatus != 0 {
+		text += in.say(" The last answer was "+status+".", " A última resposta foi "+status+".")
+	}
+	return text
 }
 
 // TokenTx writes that a token ends soon to the owners and developers of its account.

@@ -94,7 +94,7 @@ func (b bench) tell(percent int) {
 	b.tx(func(tx *store.Tx) error {
 		return b.service.EndpointTx(tx, portal.WebhookEndpoint{
 			ID: "whk_1", AccountID: b.account.ID, Environment: portal.Test, URL: "https://erp.example.com/hook?key=s3cret", Status: portal.EndpointEnabled, FailingSince: &since,
-		}, percent)
+		}, percent, portal.RecentDeliveries{Tried: 40, Failed: 37, Last: portal.DeliveryAttempt{HTTPStatus: 502}})
 	})
 }
 
@@ -167,6 +167,10 @@ func TestOwnersAndDevelopersAreWrittenTo(t *testing.T) {
 			}
 			if header.Get("Auto-Submitted") != "auto-generated" || !strings.HasSuffix(header.Get("Message-Id"), "@loja.example>") {
 				t.Errorf("header %v", header)
+			}
+			if strings.Contains(plain, "endpoint") && !strings.Contains(plain, "37 of the last 40 deliveries failed. The last answer was 502.") &&
+				!strings.Contains(plain, "37 das últimas 40 entregas falharam. A última resposta foi 502.") {
+				t.Errorf("no count in %q", plain)
 			}
 			if strings.Contains(plain, "endpoint") && !strings.Contains(plain, "erp.example.com") || strings.Contains(plain+html, "s3cret") || strings.Contains(html, "<b>") {
 				t.Errorf("letter %s", plain)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
@@ -54,7 +56,7 @@ func (tx *Tx) SaveEndpoint(e portal.WebhookEndpoint, sealed []byte) error {
 	}
 	args = append([]any{
 		e.URL, e.Description, textOfList(e.Events), textOfList(e.HeaderNames), e.PublicKey, e.PreviousExpiresAt,
-		e.Status, e.DisabledReason, e.FailingSince, e.Warned, e.PausedUntil, tx.now,
+		e.Status, e.DisabledReason, e.FailingSince, e.Warned, e.PausedUntil, e.UpdatedAt,
 	}, args...)
 	return tx.one(tx.Exec(`
 UPDATE /* WebhookEndpoint.Save */ webhook_endpoints
@@ -194,21 +196,14 @@ type EndpointNews struct {
 	FirstFailure      *time.Time // the first since the last success among them
 	LastSuccess       *time.Time
 	LastFailure       *time.Time
-	Silence           time.Duration // so long after the last failure a new one is another story
 }
 
 // NoteEndpoint adds news to the health of an endpoint and returns it as it now
 // is; not_found when it was deleted meanwhile.
 func (tx *Tx) NoteEndpoint(n EndpointNews) (portal.WebhookEndpoint, error) {
-	since, warned, args := "COALESCE(failing_since, ?)", "warned", []any{n.FirstFailure}
-	switch {
-	case n.LastSuccess != nil:
+	since, warned := "COALESCE(failing_since, ?)", "warned"
+	if n.LastSuccess != nil {
 		since, warned = "CAST(? AS BIGINT)", "0" // what failed before it is forgiven
-	case n.FirstFailure != nil:
-		before := n.FirstFailure.Add(-n.Silence)
-		since = "CASE WHEN last_failure_at < ? THEN CAST(? AS BIGINT) ELSE COALESCE(failing_since, ?) END"
-		warned = "CASE WHEN last_failure_at < ? THEN 0 ELSE warned END"
-		args = []any{before, n.FirstFailure, n.FirstFailure, before}
 	}
 	var w endpointRow
 	err := tx.Row(`
@@ -217,7 +212,7 @@ SET failing_since = `+since+`, warned = `+warned+`,
   last_success_at = COALESCE(?, last_success_at), last_failure_at = COALESCE(?, last_failure_at)
 WHERE id = ?
 RETURNING `+endpointColumns,
-		append(args, n.LastSuccess, n.LastFailure, n.EndpointID), w.dest()...)
+		[]any{n.FirstFailure, n.LastSuccess, n.LastFailure, n.EndpointID}, w.dest()...)
 	if err != nil {
 		return portal.WebhookEndpoint{}, err
 	}
@@ -233,6 +228,24 @@ SET succeeded = webhook_hours.succeeded + excluded.succeeded, failed = webhook_h
 		}
 	}
 	return w.endpoint()
+}
+
+// FailingEndpoints returns the ids of the endpoints of all tenants that have
+// failed since a moment or longer, and whose people were told of less than
+// percent of the way.
+func (r Reader) FailingEndpoints(since time.Time, percent int) (ids []string, err error) {
+	defer portal.Wrap(&err, "FailingEndpoints")
+	err = r.Rows(`
+SELECT /* WebhookEndpoint.Failing */ id
+FROM webhook_endpoints
+WHERE status = 'enabled' AND failing_since <= ? AND warned < ?
+ORDER BY id`, []any{since, percent}, func(scan func(dest ...any) error) error {
+		var id string
+		err := scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, err
 }
 
 // EndpointFigures are counted when they are asked for.
@@ -276,8 +289,11 @@ ORDER BY h.hour`, []any{id, t.AccountID, string(t.Environment), since}, func(sca
 	return list, err
 }
 
-// speedSample is how many of an endpoint's newest deliveries EndpointDurations looks at.
-const speedSample = 500
+// How many of an endpoint's newest deliveries are looked at.
+const (
+	speedSample  = 500
+	recentSample = 40
+)
 
 // EndpointDurations returns how long the calls took that succeeded since a
 // moment, shortest first: those of the endpoint's newest deliveries only.
@@ -300,6 +316,47 @@ ORDER BY a.duration`,
 			return err
 		})
 	return list, err
+}
+
+// RecentDeliveries says how an endpoint's newest deliveries fared.
+func (r Reader) RecentDeliveries(t portal.Tenant, id string) (recent portal.RecentDeliveries, err error) {
+	defer portal.Wrap(&err, "RecentDeliveries(%s)", id)
+	status := map[string]string{}
+	err = r.Rows(`
+SELECT /* WebhookEndpoint.Recent */ id, status
+FROM (
+  SELECT id, status, attempts, trigger_by
+  FROM webhook_deliveries
+  WHERE endpoint_id = ? AND account_id = ? AND environment = ?
+  ORDER BY id DESC
+  LIMIT ?) d
+WHERE attempts > 0 AND trigger_by = ? AND status <> ?
+ORDER BY id DESC
+LIMIT ?`,
+		[]any{id, t.AccountID, string(t.Environment), speedSample, portal.TriggerAutomatic, portal.DeliveryCanceled, recentSample},
+		func(scan func(dest ...any) error) error {
+			var id, of string
+			err := scan(&id, &of)
+			status[id] = of
+			return err
+		})
+	if err != nil {
+		return recent, err
+	}
+	latest, err := r.LatestAttempts(slices.Collect(maps.Keys(status)))
+	for id, a := range latest {
+		if a.Outcome == "" && a.Number == 1 { // the first call is under way
+			continue
+		}
+		recent.Tried++
+		if status[id] != portal.DeliverySucceeded {
+			recent.Failed++
+		}
+		if a.Outcome != "" && a.At.After(recent.Last.At) {
+			recent.Last = a
+		}
+	}
+	return recent, err
 }
 
 // PauseEndpoint leaves a receiver alone until a moment, or longer if it is so already.

@@ -246,23 +246,70 @@ func TestReplayLooksInParts(t *testing.T) {
 	})
 }
 
-// TestSilenceIsNoFailure: an endpoint that failed, heard nothing for weeks and
-// fails again has not failed for weeks.
-func TestSilenceIsNoFailure(t *testing.T) {
+// TestSilenceEndsNoFailure: an endpoint fails from the first failure since its
+// last success on, however long nothing is sent to it. Its people are told on
+// the way, and the next failure after five days disables it.
+func TestSilenceEndsNoFailure(t *testing.T) {
 	engines(t, func(t *testing.T, open storetest.Opener) {
-		b, r := setup(t, open, func(o *webhooks.Options) { o.Schedule = []time.Duration{time.Second} }), receive(t, inTurn(500))
+		b, r := setup(t, open, func(o *webhooks.Options) { o.Schedule = []time.Duration{} }), receive(t, inTurn(204, 502))
 		made := b.endpoint(r.URL)
-		for range 3 {
+		fail := func() {
 			b.publish(portal.EventMessageRead, portal.NewID(portal.PrefixMessage))
 			b.work()
-			b.pass(10 * 24 * time.Hour)
 		}
-		e := b.read(made.ID)
-		if e.Status != portal.EndpointEnabled || e.FailingSince == nil || e.LastFailureAt.Sub(*e.FailingSince) > time.Hour {
-			t.Errorf("%s, failing since %v, last failure %v", e.Status, e.FailingSince, e.LastFailureAt)
+		fail() // the first one arrives
+		fail()
+		first := b.read(made.ID).FailingSince
+		for day := range 6 {
+			for range 24 / 4 {
+				if err := b.service.WarnFailing(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				b.pass(4 * time.Hour)
+			}
+			if e := b.read(made.ID); e.Status != portal.EndpointEnabled {
+				t.Fatalf("disabled after %d days in which nothing failed", day+1)
+			}
 		}
-		if len(b.notices) > 0 {
-			t.Errorf("told %d %%", (<-b.notices).Percent)
+		for _, want := range []int{50, 70, 90} {
+			if len(b.notices) == 0 {
+				t.Fatalf("nobody was told at %d %%", want)
+			}
+			n := <-b.notices
+			if n.Percent != want || n.Recent.Tried != 2 || n.Recent.Failed != 1 || n.Recent.Last.HTTPStatus != 502 {
+				t.Errorf("told %d %%, %+v, want %d %% and 1 of 2 by 502", n.Percent, n.Recent, want)
+			}
+		}
+		fail()
+		if e := b.read(made.ID); e.DisabledReason != portal.DisabledFailing || !e.FailingSince.Equal(*first) {
+			t.Errorf("%s %q, failing since %v, first failure %v", e.Status, e.DisabledReason, e.FailingSince, first)
+		}
+		if n := len(b.notices); n != 1 || (<-b.notices).Percent != 100 {
+			t.Errorf("%d notices after the end, want one of 100 %%", n)
+		}
+	})
+}
+
+// TestChangesInOneInstant: each change of an endpoint has a time of its own, by
+// which readers tell its versions apart.
+func TestChangesInOneInstant(t *testing.T) {
+	engines(t, func(t *testing.T, open storetest.Opener) {
+		at := time.Date(2026, 11, 22, 14, 0, 0, 123_456_000, time.UTC)
+		stopped := func(opts ...func(*store.Options)) *store.Store {
+			return open(append(opts, func(o *store.Options) { o.Now = func() time.Time { return at } })...)
+		}
+		b := setup(t, stopped)
+		made := b.endpoint("https://erp.example.com/wpp")
+		seen := map[int64]bool{b.read(made.ID).UpdatedAt.UnixMicro(): true}
+		for _, text := range []string{"a", "b", "c"} {
+			b.tx(func(tx *store.Tx) error {
+				_, err := b.service.ChangeTx(tx, b.caller, made.ID, webhooks.Change{Description: &text})
+				return err
+			})
+			seen[b.read(made.ID).UpdatedAt.UnixMicro()] = true
+		}
+		if len(seen) != 4 {
+			t.Errorf("%d versions of an endpoint that was changed three times", len(seen))
 		}
 	})
 }

@@ -195,12 +195,22 @@ type saved struct {
 }
 
 func (s *Service) save(tx *store.Tx, c portal.Caller, e portal.WebhookEndpoint, w saved) (portal.WebhookEndpoint, error) {
-	e.UpdatedAt = tx.Now()
+	e.UpdatedAt = later(tx.Now(), e.UpdatedAt)
 	if err := tx.SaveEndpoint(e, w.sealed); err != nil {
 		return e, err
 	}
 	tx.AfterCommit(func() { s.known.drop(e.ID) })
 	return e, note(tx, c, e.ID, w.action, w.details)
+}
+
+// later is now, or just after a change that was made in the same instant: who
+// read that one has another version.
+func later(now, last time.Time) time.Time {
+	const tick = time.Microsecond // what the store can tell apart
+	if now = now.Truncate(tick); now.After(last) {
+		return now
+	}
+	return last.Add(tick)
 }
 
 func note(tx *store.Tx, c portal.Caller, id, action string, details map[string]any) error {
@@ -247,6 +257,11 @@ func (s *Service) Figures(ctx context.Context, e portal.WebhookEndpoint) (f Figu
 // Hours returns the automatic attempts of the last 24 hours, hour by hour.
 func (s *Service) Hours(ctx context.Context, e portal.WebhookEndpoint) ([]portal.EndpointHour, error) {
 	return s.store.Reader(ctx).EndpointHours(e.Tenant(), e.ID, s.store.Now().Truncate(time.Hour).Add(-23*time.Hour))
+}
+
+// Recent says how the endpoint's newest deliveries fared.
+func (s *Service) Recent(ctx context.Context, e portal.WebhookEndpoint) (portal.RecentDeliveries, error) {
+	return s.store.Reader(ctx).RecentDeliveries(e.Tenant(), e.ID)
 }
 
 // P95 returns the 95th percentile of the successful calls of the last 24 hours,

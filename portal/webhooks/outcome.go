@@ -6,7 +6,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -182,14 +181,13 @@ func (s *Service) NoteHealth(ctx context.Context) (n int, err error) {
 	defer portal.Wrap(&err, "NoteHealth")
 	var failed error
 	for _, news := range s.health.take() {
-		news.Silence = s.silence()
 		err := s.store.Tx(ctx, func(tx *store.Tx) error {
-			e, err := tx.NoteEndpoint(*news)
-			if portal.CodeOf(err) == portal.CodeNotFound {
-				return nil // deleted meanwhile
-			}
-			if err != nil || e.Status != portal.EndpointEnabled || e.FailingSince == nil {
+			e, fails, err := noted(tx, *news)
+			switch {
+			case err != nil || !fails:
 				return err
+			case tx.Now().Sub(*e.FailingSince) >= portal.FailingLimit:
+				return s.disable(tx, e, portal.DisabledFailing)
 			}
 			return s.warn(tx, e)
 		})
@@ -203,26 +201,58 @@ func (s *Service) NoteHealth(ctx context.Context) (n int, err error) {
 	return n, failed
 }
 
-// silence is longer than an endpoint that fails goes without a call while
-// anything is retried: nobody knows how it fared in between.
-func (s *Service) silence() time.Duration {
-	return max(2*slices.Max(append([]time.Duration{0}, s.o.Schedule...)), 2*24*time.Hour)
+// noted adds news to an endpoint; fails is false for one that is well, switched
+// off or deleted meanwhile.
+func noted(tx *store.Tx, news store.EndpointNews) (e portal.WebhookEndpoint, fails bool, err error) {
+	e, err = tx.NoteEndpoint(news)
+	if portal.CodeOf(err) == portal.CodeNotFound {
+		return e, false, nil
+	}
+	return e, err == nil && e.Status == portal.EndpointEnabled && e.FailingSince != nil, err
 }
 
-// warn tells people how far a failing endpoint is on its way, and ends it there.
+// WarnFailing tells people of endpoints that are on the way to being disabled
+// while nothing is sent to them. It disables none: that takes one more failure.
+func (s *Service) WarnFailing(ctx context.Context) (err error) {
+	defer portal.Wrap(&err, "WarnFailing")
+	most, least := warnings[0], warnings[len(warnings)-1]
+	list, err := s.store.Reader(ctx).FailingEndpoints(s.store.Now().Add(-partOf(least)), most)
+	if err != nil {
+		return err
+	}
+	for _, id := range list {
+		err := s.store.Tx(ctx, func(tx *store.Tx) error {
+			e, fails, err := noted(tx, store.EndpointNews{EndpointID: id})
+			if err != nil || !fails {
+				return err
+			}
+			return s.warn(tx, e)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// partOf is a part of the way to being disabled.
+func partOf(percent int) time.Duration { return portal.FailingLimit * time.Duration(percent) / 100 }
+
+// warn tells people how far a failing endpoint is on its way, once for each part.
 func (s *Service) warn(tx *store.Tx, e portal.WebhookEndpoint) error {
 	way := tx.Now().Sub(*e.FailingSince)
-	if way >= portal.FailingLimit {
-		return s.disable(tx, e, portal.DisabledFailing)
-	}
 	for _, percent := range warnings {
-		if way < portal.FailingLimit*time.Duration(percent)/100 || e.Warned >= percent {
+		if way < partOf(percent) || e.Warned >= percent {
 			continue
 		}
 		if err := tx.WarnEndpoint(e.ID, percent); err != nil {
 			return err
 		}
-		return s.o.Notice(tx, Notice{Endpoint: e, Percent: percent})
+		recent, err := tx.RecentDeliveries(e.Tenant(), e.ID)
+		if err != nil {
+			return err
+		}
+		return s.o.Notice(tx, Notice{Endpoint: e, Percent: percent, Recent: recent})
 	}
 	return nil
 }

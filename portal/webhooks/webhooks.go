@@ -56,7 +56,8 @@ const (
 // Notice is news of an endpoint's health for the people of its account.
 type Notice struct {
 	Endpoint portal.WebhookEndpoint
-	Percent  int // of the way to being disabled; 100 = it is
+	Percent  int                     // of the way to being disabled; 100 = it is
+	Recent   portal.RecentDeliveries // of a warning
 }
 
 // Notify writes, in the transaction of the news, that people are told of it.

@@ -133,7 +133,13 @@ func (d *Dashboard) webhookAttention(ctx context.Context, p *Person) (list []ui.
 		return nil, err
 	}
 	for _, e := range rows {
-		notice, told := views.EndpointNotice(ctx, e)
+		var recent portal.RecentDeliveries
+		if e.FailingSince != nil {
+			if recent, err = d.Webhooks.Recent(ctx, e); err != nil {
+				return nil, err
+			}
+		}
+		notice, told := views.EndpointNotice(ctx, e, recent)
 		if !told {
 			continue
 		}

@@ -44,6 +44,11 @@ func (d *Dashboard) webhookRow(ctx context.Context, e portal.WebhookEndpoint) (r
 	if row.P95, err = d.Webhooks.P95(ctx, e); err != nil {
 		return row, err
 	}
+	if e.FailingSince != nil {
+		if row.Recent, err = d.Webhooks.Recent(ctx, e); err != nil {
+			return row, err
+		}
+	}
 	row.Hours, err = d.Webhooks.Hours(ctx, e)
 	return row, err
 }

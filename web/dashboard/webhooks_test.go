@@ -183,10 +183,14 @@ func TestPeopleAreToldOfAFailingEndpoint(t *testing.T) {
 	now := h.Store.Now()
 	since := now.Add(-61 * time.Hour)
 	news(store.EndpointNews{Failed: 1, FirstFailure: &since, LastFailure: &now}, 50)
+	failed := regexp.MustCompile(`[1-9] of the last [1-9] deliveries failed\. The last answer was 500\. No success since`)
 	for _, path := range []string{"/overview?env=test", "/webhooks?env=test"} {
-		if page := h.read(path, http.StatusOK); !strings.Contains(page, "Webhook endpoint fails: ") || !strings.Contains(page, "/webhooks/"+endpoint.ID) {
+		if page := h.read(path, http.StatusOK); !strings.Contains(page, "Webhook endpoint fails: ") || !failed.MatchString(page) || !strings.Contains(page, "/webhooks/"+endpoint.ID) {
 			t.Errorf("%s does not tell of it", path)
 		}
+	}
+	if page := h.read("/webhooks/"+endpoint.ID, http.StatusOK); !strings.Contains(page, "deliveries failed, none arrived since") {
+		t.Error("the page of the endpoint does not count what failed")
 	}
 	news(store.EndpointNews{Succeeded: 1, LastSuccess: &now}, 0)
 	if page := h.read("/overview?env=test", http.StatusOK); strings.Contains(page, "Webhook endpoint fails: ") {
