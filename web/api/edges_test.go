@@ -82,3 +82,33 @@ func TestOneOfTheSameETag(t *testing.T) {
 		}
 	})
 }
+
+// TestETagOfAnEndpoint: a tag stays good for a change while deliveries are
+// counted, and says that the counts are others.
+func TestETagOfAnEndpoint(t *testing.T) {
+	onEngines(t, func(t *testing.T, f *fixture) {
+		made := f.do(post("/v1/webhook-endpoints", `{"url":"https://erp.example.com/k","events":["*"]}`).with(f.secret)).want(201, "")
+		path := "/v1/webhook-endpoints/" + made.text("id")
+		read := func(tag string) got {
+			return f.do(ask{method: "GET", path: path, header: map[string]string{"If-None-Match": tag}, token: f.secret})
+		}
+		tag := read(`"none"`).want(200, "").header.Get("ETag")
+		read(tag).want(304, "")
+		now := f.Store.Now()
+		err := f.Store.Tx(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.NoteEndpoint(store.EndpointNews{EndpointID: made.text("id"), Failed: 1, FirstFailure: &now, LastFailure: &now})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g := read(tag).want(200, ""); g.header.Get("ETag") == tag {
+			t.Errorf("the health changed under the same tag: %s", g.body)
+		}
+		patch := func() got {
+			return f.do(ask{method: "PATCH", path: path, body: `{"description":"N"}`, header: map[string]string{"If-Match": tag}, token: f.secret})
+		}
+		patch().want(200, "")
+		patch().want(412, portal.CodePreconditionFailed)
+	})
+}

@@ -140,7 +140,7 @@ func (a *API) updateEndpoint(tx *store.Tx, c *call, in *struct {
 		if err != nil {
 			return reply{}, err
 		}
-		if !matches([]string{in.IfMatch}, etag(version)) {
+		if !matches([]string{uncounted(in.IfMatch)}, etag(version)) {
 			return reply{}, portal.Refuse(portal.CodePreconditionFailed)
 		}
 	}
@@ -188,7 +188,7 @@ func (a *API) getEndpoint(ctx context.Context, c *call, in *EndpointPath) (reply
 		return reply{}, err
 	}
 	f, err := a.Webhooks.Figures(ctx, e)
-	return reply{body: endpointOf(e, f, a.Store.Now()), tag: true, version: endpointVersion(e)}, err
+	return reply{body: endpointOf(e, f, a.Store.Now()), tag: true, version: endpointVersion(e), counts: true}, err
 }
 
 func (a *API) testEndpoint(ctx context.Context, c *call, in *EndpointPath) (reply, error) {
@@ -199,10 +199,15 @@ func (a *API) testEndpoint(ctx context.Context, c *call, in *EndpointPath) (repl
 	return reply{body: a.deliveryOf(ctx, told)}, nil
 }
 
-// endpointVersion is what the ETag of an endpoint is of: its answer also counts
-// what is delivered to it.
-func endpointVersion(e portal.WebhookEndpoint) [2]string {
-	return [2]string{e.ID, portal.FormatTime(e.UpdatedAt)}
+// endpointVersion is what a change of an endpoint may ask to be the same. Its
+// answer also counts what is delivered to it.
+func endpointVersion(e portal.WebhookEndpoint) endpointState {
+	return endpointState{e.ID, e.UpdatedAt.UnixMicro()}
+}
+
+type endpointState struct {
+	ID      string
+	Changed int64 // as exact as the store: two changes never have the same
 }
 
 func endpointOf(e portal.WebhookEndpoint, f webhooks.Figures, now time.Time) Endpoint {

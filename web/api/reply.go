@@ -19,6 +19,7 @@ type reply struct {
 	link     string // the next page's address
 	tag      bool   // the answer has an ETag
 	version  any    // what the ETag is of; nil = the body
+	counts   bool   // the body says more than the version: the ETag holds both
 	kept     any    // the body that a repetition gets, when body shows a secret; nil = body
 }
 
@@ -86,15 +87,34 @@ func render(rep reply) (answer, error) {
 	}
 	ans.body = body
 	ans.header.Set("Content-Type", "application/json")
-	if rep.tag && rep.version != nil {
-		if body, err = encode(rep.version); err != nil {
+	if !rep.tag {
+		return ans, nil
+	}
+	tag := etag(body)
+	if rep.version != nil {
+		version, err := encode(rep.version)
+		if err != nil {
 			return answer{}, err
 		}
+		if rep.counts {
+			tag = strings.TrimSuffix(etag(version), `"`) + "." + strings.TrimPrefix(tag, `"`)
+		} else {
+			tag = etag(version)
+		}
 	}
-	if rep.tag {
-		ans.header.Set("ETag", etag(body))
-	}
+	ans.header.Set("ETag", tag)
 	return ans, nil
+}
+
+// uncounted takes from the tags of an If-Match what was counted when they were read.
+func uncounted(ifMatch string) string {
+	tags := strings.Split(ifMatch, ",")
+	for i, tag := range tags {
+		if version, _, counted := strings.Cut(tag, "."); counted {
+			tags[i] = version + `"`
+		}
+	}
+	return strings.Join(tags, ",")
 }
 
 // fill makes the reply the answer of the call, or 304 when the caller has it already.
