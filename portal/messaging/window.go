@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/whatsapp"
@@ -66,10 +67,15 @@ func (c consent) check(category string) (result string, code portal.Code) {
 // the three languages of the region. The first are what the account is shown.
 var optOutWords = []string{
 	"PARAR", "SAIR", "CANCELAR", "STOP",
-	"PARE", "DESCADASTRAR", "REMOVER", "CANCELAR INSCRICAO", "NAO QUERO MAIS", "NAO ENVIAR", "PARAR PROMOCOES",
-	"UNSUBSCRIBE", "OPT OUT", "OPTOUT", "OPT-OUT", "STOP ALL", "STOPALL", "CANCEL", "QUIT", "STOP PROMOTIONS",
+	"PARE", "QUERO PARAR", "QUERO SAIR", "DESCADASTRAR", "REMOVER", "CANCELAR INSCRICAO", "PARAR PROMOCOES", "NAO ENVIAR",
+	"NAO QUERO MAIS", "NAO QUERO RECEBER", "NAO QUERO MAIS RECEBER", "NAO QUERO RECEBER MAIS",
+	"UNSUBSCRIBE", "UNSUBSCRIBE ME", "OPT OUT", "OPTOUT", "STOP ALL", "STOPALL", "CANCEL", "QUIT", "STOP PROMOTIONS",
 	"BAJA", "DAR DE BAJA", "DARME DE BAJA", "SALIR", "DETENER", "NO MAS", "NO ENVIAR", "DETENER PROMOCIONES",
+	"CANCELAR SUSCRIPCION", "NO QUIERO MAS", "NO QUIERO RECIBIR", "NO QUIERO RECIBIR MAS",
 }
+
+// courtesies may stand beside such words.
+var courtesies = []string{"POR FAVOR", "PLEASE"}
 
 // buttonWords mean something else on a button: the order, not the business.
 var buttonWords = []string{"CANCELAR", "CANCEL", "SAIR", "SALIR", "QUIT", "REMOVER"}
@@ -77,10 +83,27 @@ var buttonWords = []string{"CANCELAR", "CANCEL", "SAIR", "SALIR", "QUIT", "REMOV
 // plain writes the letters of those languages without their marks.
 var plain = strings.NewReplacer("Á", "A", "À", "A", "Â", "A", "Ã", "A", "É", "E", "Ê", "E", "Í", "I", "Ó", "O", "Ô", "O", "Õ", "O", "Ú", "U", "Ü", "U", "Ç", "C", "Ñ", "N")
 
+// bare leaves the letters of a text, without marks, and one space where
+// anything else stood; what cannot be seen parts no word.
+func bare(text string) string {
+	letters := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.In(r, unicode.Mn, unicode.Cf):
+			return -1
+		case unicode.IsLetter(r), unicode.IsDigit(r):
+			return r
+		}
+		return ' '
+	}, plain.Replace(strings.ToUpper(text)))
+	return strings.Join(strings.Fields(letters), " ")
+}
+
 // isOptOut reports whether a person asks for no more messages.
 func isOptOut(in whatsapp.Inbound) bool {
-	word := plain.Replace(strings.ToUpper(strings.Trim(in.Text, " \t\r\n.,;:!?¡¿\"'*_")))
-	word = strings.Join(strings.Fields(word), " ")
+	word := bare(in.Text)
+	for _, c := range courtesies {
+		word = strings.TrimSuffix(strings.TrimPrefix(word, c+" "), " "+c)
+	}
 	if in.Type != portal.TypeText && slices.Contains(buttonWords, word) {
 		return false
 	}
