@@ -37,6 +37,7 @@ const (
 	ChannelNameChange = "name"
 	ChannelAlert      = "alert" // WhatsApp told something that changes nothing by itself
 	ChannelVerified   = "verified"
+	ChannelUnsigned   = "signature_refused" // a call came whose signature does not fit the app secret
 	ChannelNewToken   = "token_replaced"
 	ChannelNewSecret  = "secret_replaced"
 	ChannelResumed    = "resumed"

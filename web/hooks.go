@@ -50,11 +50,24 @@ func (d *door) receiveCallback(w http.ResponseWriter, r *http.Request) {
 	case "":
 		w.WriteHeader(http.StatusOK)
 	case portal.CodeNotFound, portal.CodeInvalidToken:
+		d.noteSignature(r, code)
 		http.Error(w, "Signature refused.", http.StatusUnauthorized)
 	case portal.CodeMalformedJSON, portal.CodeValidationFailed:
 		http.Error(w, "Body not understood.", http.StatusBadRequest)
 	default:
 		d.Logger.Error("callback not applied", "request_id", portal.RequestID(r.Context()), "channel_id", r.PathValue("channel_id"), "error", err)
 		http.Error(w, "Try again later.", http.StatusServiceUnavailable)
+	}
+}
+
+// noteSignature leaves a trace of a signature that does not fit: a person who
+// gave the wrong app secret would look for the callbacks in vain.
+func (d *door) noteSignature(r *http.Request, code portal.Code) {
+	id := r.PathValue("channel_id")
+	if code != portal.CodeInvalidToken || r.Header.Get("X-Hub-Signature-256") == "" {
+		return
+	}
+	if err := d.Channels.SignatureRefused(r.Context(), id); err != nil {
+		d.Logger.Warn("refused signature not noted", "request_id", portal.RequestID(r.Context()), "channel_id", id, "error", err)
 	}
 }

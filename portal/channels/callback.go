@@ -4,7 +4,10 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/json"
+	"maps"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/phone"
@@ -29,6 +32,43 @@ func (s *Service) Verify(ctx context.Context, channelID string, h Handshake) (an
 		return "", portal.Refuse(portal.CodeInvalidToken)
 	}
 	return h.Challenge, s.store.Tx(ctx, func(tx *store.Tx) error { return tx.CallbackVerified(c) })
+}
+
+// refusals remembers when a channel last refused a signature.
+type refusals struct {
+	mu   sync.Mutex
+	last map[string]time.Time
+}
+
+// rest is how long a channel that refused a signature writes no more of them:
+// who calls may be a stranger, whose tries must not fill the history.
+const rest = time.Hour
+
+// due reports whether a refusal of the channel is to be written now.
+func (r *refusals) due(channelID string, now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	maps.DeleteFunc(r.last, func(_ string, at time.Time) bool { return now.Sub(at) >= rest })
+	if _, resting := r.last[channelID]; resting {
+		return false
+	}
+	if r.last == nil {
+		r.last = map[string]time.Time{}
+	}
+	r.last[channelID] = now
+	return true
+}
+
+// SignatureRefused notes in the channel's history, at most once an hour, that a
+// call came whose signature does not fit its app secret; not_found for an
+// unknown channel.
+func (s *Service) SignatureRefused(ctx context.Context, channelID string) (err error) {
+	defer portal.Wrap(&err, "SignatureRefused(%s)", channelID)
+	c, _, err := s.store.CallbackChannel(ctx, channelID)
+	if err != nil || !s.refused.due(c.ID, s.store.Now()) {
+		return err
+	}
+	return s.store.Tx(ctx, func(tx *store.Tx) error { return tx.InsertChannelEvent(c, portal.ChannelUnsigned, nil) })
 }
 
 // News takes what a callback of the channel told about it and about the numbers

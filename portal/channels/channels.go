@@ -12,7 +12,7 @@
 // The package must not dial: it talks through the clients it is given.
 //
 // Known weaknesses. WhatsApp does not say whether an app secret is right, so a
-// wrong one shows only in callbacks that are refused. A ban that WhatsApp lifts
+// wrong one shows only in the history, when callbacks are refused. A ban that WhatsApp lifts
 // without telling is noticed when a person asks to check again.
 package channels
 
@@ -48,6 +48,7 @@ type Service struct {
 	provider string
 	wake     func()
 	added    func(context.Context, portal.Channel)
+	refused  refusals
 	log      *slog.Logger
 }
 

@@ -207,6 +207,24 @@ func TestHandshake(t *testing.T) {
 	}
 }
 
+// TestWrongSignature leaves one trace an hour, and none of what is unknown.
+func TestWrongSignature(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	real, secrets := b.number("+551140020011", "")
+	ours := b.connect(real, secrets)
+	before := len(b.kinds(ours.ID))
+	for range 3 {
+		b.must(b.channels.SignatureRefused(t.Context(), ours.ID))
+	}
+	if kinds := b.kinds(ours.ID); len(kinds) != before+1 || kinds[0] != portal.ChannelUnsigned {
+		t.Errorf("history: %v", kinds)
+	}
+	if err := b.channels.SignatureRefused(t.Context(), portal.NewID(portal.PrefixChannel)); portal.CodeOf(err) != portal.CodeNotFound {
+		t.Errorf("an unknown number: %v", err)
+	}
+}
+
 // TestNews: what WhatsApp tells of a number and its account is kept and followed.
 func TestNews(t *testing.T) {
 	t.Parallel()
@@ -238,8 +256,13 @@ func TestNews(t *testing.T) {
 	tell(real.WABA, "account_update", `{"event":"DISABLED_UPDATE","ban_info":{"waba_ban_state":["REINSTATE"]}}`)
 	b.is(ours.ID, portal.ChannelConnected, "")
 	tell(real.WABA, "account_alerts", `{"entity_type":"BUSINESS","entity_id":"1","alert_info":{"alert_type":"OBA_APPROVED","alert_description":"Approved."}}`)
-	if kinds := b.kinds(ours.ID); kinds[0] != portal.ChannelAlert {
-		t.Errorf("history: %v", kinds)
+	tell(real.WABA, "account_alerts", `{"entity_type":"WABA","entity_id":"1","alert_severity":"CRITICAL","alert_type":"LIMIT","alert_description":"Too fast."}`)
+	list, _, err := b.channels.Events(t.Context(), b.by.Tenant, ours.ID, portal.Page{Limit: 2})
+	b.must(err)
+	for i, want := range []string{"Too fast.", "Approved."} {
+		if e := list[i]; e.Kind != portal.ChannelAlert || !strings.Contains(string(e.Detail), want) {
+			t.Errorf("history: %s %s, want %q", e.Kind, e.Detail, want)
+		}
 	}
 }
 

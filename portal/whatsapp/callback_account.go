@@ -1,6 +1,7 @@
 package whatsapp
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -44,10 +45,14 @@ type wireAccount struct {
 	Violation struct {
 		Type string `json:"violation_type"`
 	} `json:"violation_info"`
-	Alert struct {
-		Type        string `json:"alert_type"`
-		Description string `json:"alert_description"`
-	} `json:"alert_info"`
+	wireAlert
+	Alert wireAlert `json:"alert_info"`
+}
+
+// wireAlert stands in alert_info, or, as Meta's older examples have it, beside it.
+type wireAlert struct {
+	Type        string `json:"alert_type"`
+	Description string `json:"alert_description"`
 }
 
 // stringOrList reads a text, or a list of texts: Meta sends both.
@@ -75,7 +80,7 @@ func (c *Callback) readAccount(waba, field string, raw json.RawMessage) {
 	}
 	n := AccountNews{
 		WABA: waba, Field: field, Number: digitsOf(w.Number + w.Phone), Event: upper(w.Event + w.Decision),
-		Name: clean(w.Name), Details: clean(w.Alert.Description),
+		Name: clean(w.Name), Details: clean(cmp.Or(w.Alert.Description, w.Description)),
 	}
 	for _, limit := range []tier{w.Business, w.PerPhone, w.Current} {
 		if n.Limit == nil {
@@ -83,7 +88,7 @@ func (c *Callback) readAccount(waba, field string, raw json.RawMessage) {
 		}
 	}
 	if n.Event == "" {
-		n.Event = upper(w.Alert.Type)
+		n.Event = upper(cmp.Or(w.Alert.Type, w.Type))
 	}
 	if reason := clean(w.Reason); reason != "" && reason != "NONE" {
 		n.Details = reason

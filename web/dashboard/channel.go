@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/wppmarketing/developers/portal"
 	"github.com/wppmarketing/developers/portal/channels"
@@ -47,12 +48,24 @@ func (d *Dashboard) showChannel(w http.ResponseWriter, r *http.Request, p *Perso
 	props.Older = next
 	for _, e := range events {
 		props.Events = append(props.Events, momentOf(e))
+		if unheard(state.Channel, e) && props.RefusedAt == nil {
+			props.RefusedAt = &e.At
+		}
 	}
 	status := http.StatusOK
 	if props.Trouble != nil || len(props.Errors) > 0 {
 		status = http.StatusUnprocessableEntity
 	}
 	return d.page(w, r, status, views.Channel(props))
+}
+
+// unheard reports whether the event is a call that was refused for its
+// signature, with none since then that was not, nor another app secret.
+func unheard(c portal.Channel, e portal.ChannelEvent) bool {
+	if e.Kind != portal.ChannelUnsigned || c.SecretChangedAt != nil && c.SecretChangedAt.After(e.At) {
+		return false
+	}
+	return c.CallbackAt == nil || c.CallbackAt.Before(e.At.Truncate(time.Minute))
 }
 
 // rests returns what WhatsApp wants nothing of through the number for a while.

@@ -25,6 +25,7 @@ var channelWords = map[string]struct {
 	portal.ChannelNameChange: {"none", portal.Words{EN: "Name people see", PT: "Nome que as pessoas veem"}},
 	portal.ChannelAlert:      {"warn", portal.Words{EN: "Notice from WhatsApp", PT: "Aviso do WhatsApp"}},
 	portal.ChannelVerified:   {"ok", portal.Words{EN: "Callback verified", PT: "Callback verificado"}},
+	portal.ChannelUnsigned:   {"warn", portal.Words{EN: "Callback refused: wrong signature", PT: "Callback recusado: assinatura errada"}},
 	portal.ChannelNewToken:   {"none", portal.Words{EN: "Access token replaced", PT: "Token de acesso trocado"}},
 	portal.ChannelNewSecret:  {"none", portal.Words{EN: "App secret replaced", PT: "Segredo do aplicativo trocado"}},
 }
