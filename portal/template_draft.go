@@ -122,7 +122,8 @@ func (e *TemplateExample) of(part string, i int, name string) string {
 }
 
 // Normal returns d as it is sent: Meta's words in upper case, and the form of
-// the parameters that the texts show when none was given.
+// the parameters that the texts show when none was given. The code of an
+// authentication template is positional: WhatsApp writes the text around it.
 func (d TemplateDraft) Normal() TemplateDraft {
 	d.Components = slices.Clone(d.Components)
 	positional := false
@@ -141,7 +142,7 @@ func (d TemplateDraft) Normal() TemplateDraft {
 	}
 	if d.ParameterFormat == "" {
 		d.ParameterFormat = ParametersNamed
-		if positional {
+		if positional || d.Category == CategoryAuthentication {
 			d.ParameterFormat = ParametersPositional
 		}
 	}

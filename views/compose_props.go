@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -191,4 +192,35 @@ func ComposeProblem(ctx context.Context, kind, pointer string, words portal.Word
 		}
 	}
 	return ui.Problem{ID: KindJSON, Text: pointer + " " + ui.W(ctx, words), Why: words}
+}
+
+// ParameterField is the form's field of a template's parameter. A button's and
+// a positional one of the header have fields of their own: the body counts from
+// 1 as well.
+func ParameterField(v portal.TemplateParameter) string {
+	_, err := strconv.Atoi(v.Name)
+	if v.Component == "button" || v.Component == "header" && err == nil {
+		return v.Component + "." + v.Name
+	}
+	return v.Name
+}
+
+// parameterName is what stands between the braces: a button has one variable.
+func parameterName(v portal.TemplateParameter) string {
+	if v.Component == "button" {
+		return "1"
+	}
+	return v.Name
+}
+
+// parameterPlace says where a parameter stands, when that is not the body.
+func parameterPlace(ctx context.Context, v portal.TemplateParameter) string {
+	switch v.Component {
+	case "header":
+		return ui.L(ctx, "header", "cabeçalho")
+	case "button":
+		n, _ := strconv.Atoi(v.Name)
+		return ui.L(ctx, "button ", "botão ") + strconv.Itoa(n+1)
+	}
+	return ""
 }

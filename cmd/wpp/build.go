@@ -186,7 +186,7 @@ func answers(m *messaging.Service) support.Send {
 			d.Type, d.Content = portal.ContentWith(*a.File, a.Text)
 		case a.Template != "":
 			d.Type, d.Content = portal.TypeTemplate, portal.Content{}
-			d.Template = &messaging.TemplateRef{Name: a.Template, Language: a.Language, Parameters: a.Parameters}
+			d.Template = &messaging.TemplateRef{Name: a.Template, Language: a.Language, Parameters: a.Parameters, Components: a.Components}
 		}
 		return m.AcceptTx(tx, c, "", d)
 	}

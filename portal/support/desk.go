@@ -1,6 +1,7 @@
 package support
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -23,6 +24,7 @@ type Answer struct {
 	File                 *portal.Media // sent with the text below it
 	Template, Language   string
 	Parameters           map[string]string
+	Components           json.RawMessage // in Meta's shape, in place of Parameters
 }
 
 // Send accepts an answer as a message, in the transaction.

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -202,9 +203,9 @@ func addOne(tx *store.Tx, t portal.Tenant, waba string, w whatsapp.Template) (ad
 	fresh := portal.Template{
 		ID: portal.NewID(portal.PrefixTemplate), AccountID: t.AccountID, Environment: t.Environment, Name: w.Name, Language: w.Language,
 		WABA: waba, SyncedAt: &now, CreatedAt: now, UpdatedAt: now, Components: []byte("[]"), Status: portal.TemplatePending,
-		ParameterFormat: portal.ParametersNamed,
 	}
 	merge(&fresh, w)
+	fresh.ParameterFormat = cmp.Or(fresh.ParameterFormat, portal.ParametersNamed)
 	if err := tx.InsertTemplate(fresh); err != nil {
 		return false, err
 	}

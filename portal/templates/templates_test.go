@@ -254,12 +254,20 @@ func TestNewNumberBringsItsTemplates(t *testing.T) {
 		if err := journal.SaveTemplate(b.Context(), elsewhere, nil); err != nil {
 			b.Fatal(err)
 		}
+		older := elsewhere
+		older.ID, older.Name, older.ParameterFormat, older.Components = "900000000000003", "sem_forma", "", []byte(`[{"type":"BODY","text":"Olá {{1}}, tudo bem?"}]`)
+		if err := journal.SaveTemplate(b.Context(), older, nil); err != nil {
+			b.Fatal(err)
+		}
 		channels, err := b.store.Reader(b.Context()).Channels(b.caller.Tenant)
 		if err != nil {
 			b.Fatal(err)
 		}
 		b.service.Meet(b.Context(), channels[0])
 		b.is("de_antes", portal.TemplateApproved)
+		if met := b.is("sem_forma", portal.TemplateApproved); met.ParameterFormat != portal.ParametersPositional {
+			b.Errorf("its texts show positions, and it is %s", met.ParameterFormat)
+		}
 	})
 }
 

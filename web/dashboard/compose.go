@@ -6,7 +6,6 @@ import (
 	"errors"
 	"math"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -183,7 +182,6 @@ func (c composer) card() portal.Card {
 }
 
 // template fills the template that a field chooses with the fields behind prefix.
-// Text in header and body goes by parameters; a file or a button needs components.
 func (c composer) template(field, prefix string) *filledTemplate {
 	name, language, ok := strings.Cut(c.form.Get(field), "/")
 	if !ok || name == "" {
@@ -192,55 +190,7 @@ func (c composer) template(field, prefix string) *filledTemplate {
 		}
 		return nil
 	}
-	t := &filledTemplate{Name: name}
-	t.Language.Code = language
-	tpl := c.known[name+"\n"+language]
-	plain := !slices.ContainsFunc(tpl.Parameters, func(p portal.TemplateParameter) bool { return p.Type != portal.TypeText || p.Component == "button" })
-	if !plain {
-		t.Components = c.components(tpl, prefix)
-		return t
-	}
-	for _, p := range tpl.Parameters {
-		if t.Parameters == nil {
-			t.Parameters = map[string]string{}
-		}
-		t.Parameters[p.Name] = c.text(prefix + p.Name)
-	}
-	return t
-}
-
-func (c composer) components(tpl portal.Template, prefix string) (list []filledComponent) {
-	at := map[string]int{}
-	for _, p := range tpl.Parameters {
-		value := c.text(prefix + p.Name)
-		key := p.Component
-		if p.Component == "button" {
-			key += p.Name
-		}
-		if _, ok := at[key]; !ok {
-			at[key] = len(list)
-			part := filledComponent{Type: p.Component}
-			if p.Component == "button" {
-				part.SubType, part.Index = "url", strconv.Itoa(len(at)-1)
-			}
-			list = append(list, part)
-		}
-		filled := map[string]any{"type": p.Type}
-		switch p.Type {
-		case portal.TypeText:
-			filled["text"] = value
-			if tpl.ParameterFormat == "named" && p.Component != "button" {
-				filled["parameter_name"] = p.Name
-			}
-		default:
-			file := map[string]string{"link": value}
-			if strings.HasPrefix(value, portal.PrefixMedia+"_") {
-				file = map[string]string{"id": value}
-			}
-			filled[p.Type] = file
-		}
-		i := at[key]
-		list[i].Parameters = append(list[i].Parameters, filled)
-	}
-	return list
+	t := fillTemplate(c.known[name+"\n"+language], func(field string) string { return c.text(prefix + field) })
+	t.Name, t.Language.Code = name, language
+	return &t
 }

@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -146,7 +147,7 @@ func (d *Dashboard) reply(r *http.Request, p *Person, form url.Values) error {
 	a := support.Answer{ChannelID: form.Get("channel"), Text: strings.ReplaceAll(form.Get("text"), "\r\n", "\n")}
 	if form.Get("kind") == views.SayTemplate {
 		a.Template, a.Language, _ = strings.Cut(form.Get("template"), "/")
-		if a.Parameters, err = d.filled(ctx, p, a, form); err != nil {
+		if err := d.fillAnswer(ctx, p, &a, form); err != nil {
 			return err
 		}
 	}
@@ -187,17 +188,18 @@ func (d *Dashboard) answerFile(r *http.Request, p *Person, form url.Values) (*po
 	return &m, nil
 }
 
-// filled reads the parameters of the answer's template from the form.
-func (d *Dashboard) filled(ctx context.Context, p *Person, a support.Answer, form url.Values) (map[string]string, error) {
+// fillAnswer reads the parameters of the answer's template from the form.
+func (d *Dashboard) fillAnswer(ctx context.Context, p *Person, a *support.Answer, form url.Values) error {
 	known, err := d.texts(ctx, p.Tenant())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	params := map[string]string{}
-	for _, v := range known[a.Template+"\n"+a.Language].Parameters {
-		params[v.Name] = strings.TrimSpace(form.Get("p." + v.Name))
+	t := fillTemplate(known[a.Template+"\n"+a.Language], func(field string) string { return strings.TrimSpace(form.Get("p." + field)) })
+	a.Parameters = t.Parameters
+	if len(t.Components) > 0 {
+		a.Components, err = json.Marshal(t.Components)
 	}
-	return params, nil
+	return err
 }
 
 // sayForm fills in the form under the thread, and who may have the conversation.

@@ -47,7 +47,7 @@ func newOffice(t *testing.T, opts ...func(*store.Options)) *office {
 		d := messaging.Draft{To: a.ContactID, From: a.ChannelID, Type: portal.TypeText, Content: portal.Content{Text: &portal.Text{Body: a.Text}}}
 		if a.Template != "" {
 			d.Type, d.Content = portal.TypeTemplate, portal.Content{}
-			d.Template = &messaging.TemplateRef{Name: a.Template, Language: a.Language, Parameters: a.Parameters}
+			d.Template = &messaging.TemplateRef{Name: a.Template, Language: a.Language, Parameters: a.Parameters, Components: a.Components}
 		}
 		return m.AcceptTx(tx, c, "", d)
 	}})
