@@ -181,6 +181,9 @@ func (r rowReader) upsert(cells []string) (in Upsert, err error) {
 		return in, portal.Refuse(portal.CodeValidationFailed, fields...)
 	}
 	if ch.Status != nil || ch.Marketing != nil {
+		if ch.Status == nil && *ch.Marketing == portal.OptedIn {
+			ch.Status = ch.Marketing // who wants offers wants messages; a file with one column says both
+		}
 		if ch.Source == nil {
 			source := portal.SourceImport
 			ch.Source = &source

@@ -179,6 +179,23 @@ func TestImportKeepsConsentRules(t *testing.T) {
 	})
 }
 
+// TestImportOfMarketingAlone: a yes to offers is one to messages, a no is not.
+func TestImportOfMarketingAlone(t *testing.T) {
+	files(t, func(b bench) {
+		b.imported("telefone,aceita marketing\n31987650003,sim\n31987650004,não\n")
+		for ref, want := range map[string]string{
+			"phone:+5531987650003": portal.OptedIn + portal.OptedIn,
+			"phone:+5531987650004": portal.OptInUnknown + portal.OptedOut,
+		} {
+			c, err := b.service.Get(b.Context(), b.caller.Tenant, ref)
+			b.must(err)
+			if got := c.OptIn.Status + c.OptIn.Marketing; got != want {
+				b.Errorf("%s: %s, want %s", ref, got, want)
+			}
+		}
+	})
+}
+
 func TestErasedPeopleAreNotInWaitingFiles(t *testing.T) {
 	files(t, func(b bench) {
 		known := b.upsert(contacts.Upsert{Phone: contacts.Some("31 98765-0001"), ExternalID: contacts.Some("CLI-1"), Email: contacts.Some("Ana@example.com")})
