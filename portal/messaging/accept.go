@@ -219,7 +219,11 @@ func (e *evaluation) verdict() Verdict {
 	if v.WouldSend {
 		v.SendsAs = as
 	}
-	if as != "free_form" && e.facts.Template != nil {
+	if as != "free_form" {
+		if e.facts.Template == nil {
+			v.Category = ""
+			return v
+		}
 		v.Category = e.facts.Template.Category
 	}
 	free := v.Category == "service" || v.Category == "utility" && e.open

@@ -12,12 +12,8 @@ import (
 	"github.com/wppmarketing/developers/views/ui"
 )
 
-// bubble is a message part by part, as the customer's phone shows it: the
-// template that went out instead where one did.
+// bubble is a message part by part, as the customer's phone shows it.
 func (t texts) bubble(ctx context.Context, m portal.Message, known files) (v views.Bubble) {
-	if m.FallbackUsed {
-		m.Type, m.Content = portal.TypeTemplate, m.Fallback
-	}
 	v.File = known.of(ctx, m)
 	switch {
 	case m.Type == portal.TypeTemplate:

@@ -29,7 +29,7 @@ func TestBubble(t *testing.T) {
 	if b = (sight{}).shown(b); strings.Contains(b.Order.PIX+b.Lines[0], "91234") {
 		t.Errorf("not masked: %+v %+v", b, b.Order)
 	}
-	m.FallbackUsed, m.Fallback = true, json.RawMessage(`{"name":"oi","language":{"code":"pt_BR"}}`)
+	m = portal.Message{Direction: portal.Outbound, Type: portal.TypeTemplate, FallbackUsed: true, Content: json.RawMessage(`{"name":"oi","language":{"code":"pt_BR"}}`)}
 	known := texts{"oi\npt_BR": {Components: json.RawMessage(`[{"type":"BODY","text":"Oi {{name}}"},{"type":"BUTTONS","buttons":[{"type":"QUICK_REPLY","text":"Sim"}]}]`)}}
 	if b = known.bubble(ctx, m, files{}); b.Order != nil || !slices.Equal(b.Lines, []string{"Oi {{name}}"}) || len(b.Taps) != 1 || b.Taps[0].Label != "Sim" {
 		t.Errorf("the fallback: %+v", b)

@@ -59,7 +59,7 @@ func (d *Dashboard) written(r *http.Request, p *Person, who handset) (in simulat
 		return simulator.Written{Type: kind, MovesTo: r.PostForm.Get("other")}, nil
 	case "location", "contacts", "order":
 		return d.composed(r, p, kind, text)
-	case "image", "document", "audio":
+	case "image", "video", "document", "audio", "sticker":
 		return d.pictured(r.Context(), who, kind, text)
 	}
 	return in, errNotWritten
@@ -137,7 +137,7 @@ func (d *Dashboard) chosen(ctx context.Context, p *Person, id, choice string) (i
 		return in, errNotWritten
 	}
 	in.ReplyTo = m.ProviderMessageID
-	if m.Type != portal.TypeInteractive || m.FallbackUsed {
+	if m.Type != portal.TypeInteractive {
 		return in, d.tapTemplate(ctx, p, m, n, &in)
 	}
 	var content portal.Interactive
@@ -169,17 +169,13 @@ func (d *Dashboard) tapTemplate(ctx context.Context, p *Person, m portal.Message
 	if err != nil {
 		return err
 	}
-	raw := m.Content
-	if m.FallbackUsed {
-		raw = m.Fallback
-	}
 	var look views.Bubble
-	known.drawTemplate(raw, &look)
+	known.drawTemplate(m.Content, &look)
 	for _, tap := range look.Taps {
 		if tap.Choice != strconv.Itoa(n) {
 			continue
 		}
-		in.Type, in.Content = "button", jsonOf(map[string]string{"payload": payloadOf(raw, n, tap.Label), "text": tap.Label})
+		in.Type, in.Content = "button", jsonOf(map[string]string{"payload": payloadOf(m.Content, n, tap.Label), "text": tap.Label})
 		return nil
 	}
 	return errNotWritten

@@ -29,7 +29,7 @@ func (d *Dashboard) pictured(ctx context.Context, who handset, kind, caption str
 	case "document":
 		content["filename"] = "comprovante.pdf"
 	}
-	if caption != "" && kind != "audio" {
+	if caption != "" && kind != "audio" && kind != "sticker" {
 		content["caption"] = caption
 	}
 	return simulator.Written{Type: kind, Content: jsonOf(content)}, nil
@@ -42,6 +42,10 @@ func sampleFile(kind string) (mime string, content []byte, err error) {
 		return "application/pdf", []byte(samplePDF), nil
 	case "audio":
 		return "audio/ogg", sampleVoice, nil
+	case "video":
+		return "video/mp4", []byte(sampleVideo), nil
+	case "sticker":
+		return "image/webp", sampleSticker, nil
 	}
 	var b bytes.Buffer
 	err = png.Encode(&b, sunset{})
@@ -50,6 +54,12 @@ func sampleFile(kind string) (mime string, content []byte, err error) {
 
 const samplePDF = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n" +
 	"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 100]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+// sampleVideo is an MP4 container with nothing to show.
+const sampleVideo = "\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp42\x00\x00\x00\x08free\x00\x00\x00\x08mdat"
+
+// sampleSticker is a WebP picture of one point.
+var sampleSticker = []byte("RIFF\x22\x00\x00\x00WEBPVP8 \x16\x00\x00\x000\x01\x00\x9d\x01*\x01\x00\x01\x00\x0e\xc0\xfe%\xa4\x00\x03p\x00\x00\x00\x00")
 
 // sampleVoice is an Ogg page that opens an Opus stream of one channel.
 var sampleVoice = append([]byte("OggS\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x13"),
