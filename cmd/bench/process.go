@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 )
@@ -20,6 +18,7 @@ import (
 // process is a server under measurement.
 type process struct {
 	cmd   *exec.Cmd
+	said  *os.File // what it wrote to its standard error
 	url   string
 	addr  string        // host:port
 	ready time.Duration // from its start to the first 200 of /readyz
@@ -35,36 +34,25 @@ const (
 var serving = regexp.MustCompile(`"msg":"serving".*?"base_url":"(http://([^"]+))"`)
 
 // launch starts a server and waits until it is ready. Only the variables given
-// reach it: a WPP_ variable of the caller's would change what is measured.
+// reach it: a WPP_ variable of the caller's would change what is measured. Its
+// log goes to a file: to read it along would cost the driver's processor.
 func launch(ctx context.Context, name string, args, env []string) (*process, error) {
-	p := &process{cmd: exec.CommandContext(ctx, name, args...), ended: make(chan error, 1)} //nolint:gosec // the program that the operator names
-	p.cmd.Env = append(environment(), env...)
-	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
-	p.cmd.WaitDelay = stopPatience
-	began := time.Now()
-	output, err := p.cmd.StderrPipe()
-	if err == nil {
-		err = p.cmd.Start()
-	}
+	said, err := os.CreateTemp("", "bench-*.log")
 	if err != nil {
 		return nil, err
 	}
-	found, said := make(chan []string, 1), &opening{}
-	go func() {
-		scan(output, found, said)
-		p.ended <- p.cmd.Wait()
-	}()
-	late := time.After(startPatience)
-	select {
-	case m := <-found:
-		p.url, p.addr = m[1], m[2]
-	case err := <-p.ended:
-		return nil, fmt.Errorf("%s ended (%w): %s", name, err, said)
-	case <-late:
-		return nil, errors.Join(fmt.Errorf("%s does not listen: %s", name, said), p.stop())
+	p := &process{cmd: exec.CommandContext(ctx, name, args...), said: said, ended: make(chan error, 1)} //nolint:gosec // the program that the operator names
+	p.cmd.Env = append(environment(), env...)
+	p.cmd.Stderr = said
+	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
+	p.cmd.WaitDelay = stopPatience
+	began := time.Now()
+	if err := p.cmd.Start(); err != nil {
+		return nil, errors.Join(err, p.forget())
 	}
-	if err := p.awaitReady(ctx, late); err != nil {
-		return nil, errors.Join(err, p.stop())
+	go func() { p.ended <- p.cmd.Wait() }()
+	if err := p.awaitReady(ctx, name); err != nil {
+		return nil, err
 	}
 	p.ready = time.Since(began)
 	return p, nil
@@ -80,60 +68,45 @@ func environment() (env []string) {
 	return env
 }
 
-// scan reads what a server writes to its end: a full pipe would stop it.
-func scan(r io.Reader, found chan<- []string, said *opening) {
-	lines := bufio.NewReader(r)
-	for {
-		line, err := lines.ReadString('\n')
-		said.add(line)
-		if m := serving.FindStringSubmatch(line); m != nil {
-			select {
-			case found <- m:
-			default: // it was found already
-			}
-		}
-		if err != nil {
-			return
-		}
-	}
+// opening returns the first kilobytes of what the server wrote: where it listens,
+// or why it did not start.
+func (p *process) opening() string {
+	text := make([]byte, 4<<10)
+	n, _ := p.said.ReadAt(text, 0) // less is all there is
+	return string(text[:n])
 }
 
-// opening keeps the first lines of what a server writes, some kilobytes: they
-// say why it did not start.
-type opening struct {
-	mu   sync.Mutex
-	text string
-}
+func (p *process) forget() error { return errors.Join(p.said.Close(), os.Remove(p.said.Name())) }
 
-func (o *opening) add(line string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if len(o.text) < 4096 {
-		o.text += line
-	}
-}
-
-func (o *opening) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text
-}
-
-func (p *process) awaitReady(ctx context.Context, late <-chan time.Time) error {
+// awaitReady stops the server that does not become ready.
+func (p *process) awaitReady(ctx context.Context, name string) error {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for {
-		if status, _, err := get(ctx, p.url+"/readyz", nil); err == nil && status == http.StatusOK {
-			return nil
-		}
+	late := time.After(startPatience)
+	for !p.isReady(ctx) {
 		select {
 		case <-tick.C:
+		case err := <-p.ended:
+			return errors.Join(fmt.Errorf("%s ended (%w): %s", name, err, p.opening()), p.forget())
 		case <-ctx.Done():
-			return ctx.Err()
+			return errors.Join(ctx.Err(), p.stop())
 		case <-late:
-			return errors.New("the server does not become ready")
+			return errors.Join(fmt.Errorf("%s does not become ready: %s", name, p.opening()), p.stop())
 		}
 	}
+	return nil
+}
+
+func (p *process) isReady(ctx context.Context) bool {
+	if p.addr == "" {
+		m := serving.FindStringSubmatch(p.opening())
+		if m == nil {
+			return false
+		}
+		p.url, p.addr = m[1], m[2]
+	}
+	status, _, err := get(ctx, p.url+"/readyz", nil)
+	return err == nil && status == http.StatusOK
 }
 
 // stop ends the server and waits for it.
@@ -141,6 +114,7 @@ func (p *process) stop() error {
 	if p == nil {
 		return nil
 	}
+	defer func() { _ = p.forget() }()
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case err := <-p.ended:

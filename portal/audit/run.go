@@ -171,6 +171,11 @@ func (l *Log) insert(batch []entry) error {
 	}
 	// On PostgreSQL nodes would wait for each other's rows of a minute.
 	together := l.store.Engine() == "sqlite"
+	for i := range finished {
+		if err := finished[i].Encode(); err != nil {
+			return err
+		}
+	}
 	// The end of a request or of the program must not cut its own log off.
 	err := l.store.Tx(context.Background(), func(tx *store.Tx) error {
 		if err := tx.InsertRequests(rows); err != nil {

@@ -3,6 +3,10 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/wppmarketing/developers/portal"
 )
@@ -49,18 +53,29 @@ func (tx *Tx) Render(a Announcement) (e portal.WebhookEvent, err error) {
 	if err != nil {
 		return e, err
 	}
-	data := make(map[string]json.RawMessage, len(a.Data))
-	for name, resource := range a.Data {
-		if resource == nil {
-			data[name] = json.RawMessage("null")
-			continue
-		}
-		if data[name], err = tx.present(resource, lang); err != nil {
-			return e, fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	e.Data, err = json.Marshal(data)
+	e.Data, err = tx.dataOf(a.Data, lang)
 	return e, err
+}
+
+// dataOf puts resources into an object, in the order of their names.
+func (tx *Tx) dataOf(resources map[string]any, lang string) (data json.RawMessage, err error) {
+	for _, name := range slices.Sorted(maps.Keys(resources)) {
+		shown := json.RawMessage("null")
+		if resource := resources[name]; resource != nil {
+			if shown, err = tx.present(resource, lang); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		if data, err = jsontext.AppendQuote(append(data, ','), name); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		data = append(append(data, ':'), shown...)
+	}
+	if len(data) == 0 {
+		return json.RawMessage("{}"), nil
+	}
+	data[0] = '{'
+	return append(data, '}'), nil
 }
 
 // wordsOf returns the language of the account. Only why a message failed is told

@@ -23,7 +23,8 @@ type bell struct {
 	mu        sync.Mutex
 	waiting   map[string]map[chan struct{}]struct{}
 	listening map[string]map[*func(Signal)]struct{}
-	nodes     *nodes // the other nodes; nil on SQLite
+	nodes     *nodes     // the other nodes; nil on SQLite
+	access    *accessLog // what other processes hear of; nil on PostgreSQL
 }
 
 // Notify wakes every subscriber of topic: those of this process at once, those
@@ -87,6 +88,11 @@ func (s *Store) Subscribe(topic string) (signals <-chan struct{}, cancel func())
 // Tx.AfterCommit.
 func (s *Store) Publish(topic, payload string) {
 	s.bell.hand(topic, Signal{Payload: payload, Local: true})
+	if s.bell.access != nil && topic == TopicAccess {
+		if err := s.bell.access.add(); err != nil {
+			s.log.Error("other processes were not told of a change of access", "error", err)
+		}
+	}
 	if s.bell.nodes != nil {
 		s.bell.nodes.tell(topic, payload)
 	}

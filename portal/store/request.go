@@ -82,27 +82,33 @@ func (tx *Tx) insertRequests(rows []portal.Request) error {
 		if q.Bodies == nil {
 			continue
 		}
-		if err := tx.insertBodies(q.ID, *q.Bodies); err != nil {
+		written, err := encodeBodies(*q.Bodies)
+		if err != nil {
+			return err
+		}
+		if err := tx.insertBodies(q.ID, written); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (tx *Tx) insertBodies(id string, b portal.Bodies) error {
-	request, response, err := headersOf(b)
-	if err != nil {
-		return err
-	}
-	return tx.Post(insertBodies, id, request, b.RequestBody, response, b.ResponseBody)
+// writtenBodies are bodies as their columns hold them.
+type writtenBodies struct {
+	requestHeaders, requestBody, responseHeaders, responseBody string
 }
 
-func headersOf(b portal.Bodies) (request, response string, err error) {
-	if request, err = textOfMap(b.RequestHeaders); err != nil {
-		return "", "", err
+func encodeBodies(b portal.Bodies) (*writtenBodies, error) {
+	request, err := textOfMap(b.RequestHeaders)
+	if err != nil {
+		return nil, err
 	}
-	response, err = textOfMap(b.ResponseHeaders)
-	return request, response, err
+	response, err := textOfMap(b.ResponseHeaders)
+	return &writtenBodies{request, b.RequestBody, response, b.ResponseBody}, err
+}
+
+func (tx *Tx) insertBodies(id string, b *writtenBodies) error {
+	return tx.Post(insertBodies, id, b.requestHeaders, b.requestBody, b.responseHeaders, b.responseBody)
 }
 
 // textOfMap encodes a map as JSON with sorted names.
@@ -130,6 +136,18 @@ type Finished struct {
 	Duration time.Duration
 	Store    time.Duration // part of Duration
 	Bodies   *portal.Bodies
+
+	written *writtenBodies // nil = not yet encoded
+}
+
+// Encode does beforehand what writing the bodies takes beside the database: in
+// the transaction everybody else would wait for it.
+func (f *Finished) Encode() (err error) {
+	defer portal.Wrap(&err, "Encode(%s)", f.ID)
+	if f.Bodies != nil && f.written == nil {
+		f.written, err = encodeBodies(*f.Bodies)
+	}
+	return err
 }
 
 // FinishRequests adds durations and bodies to rows that were written before
@@ -147,11 +165,14 @@ func (tx *Tx) FinishRequests(all []Finished) (err error) {
 			}
 		}
 	}
-	for _, f := range all {
-		if f.Bodies == nil {
+	for i := range all {
+		if err := all[i].Encode(); err != nil {
+			return err
+		}
+		if all[i].Bodies == nil {
 			continue
 		}
-		if err := tx.insertBodies(f.ID, *f.Bodies); err != nil {
+		if err := tx.insertBodies(all[i].ID, all[i].written); err != nil {
 			return err
 		}
 	}

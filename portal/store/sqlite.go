@@ -27,6 +27,7 @@ const maxReaders = 8
 type sqlite struct {
 	*writer
 	readers *readers
+	access  *accessLog
 	path    string
 }
 
@@ -38,11 +39,15 @@ func openSQLite(ctx context.Context, o Options) (engine, error) {
 	if err := migrateSQLite(ctx, path, o); err != nil {
 		return nil, err
 	}
-	w, err := newWriter(sqliteDSN(path, o, false), o)
+	access, err := openAccessLog(filepath.Join(o.DataDir, accessFile))
 	if err != nil {
 		return nil, err
 	}
-	return &sqlite{writer: w, readers: newReaders(sqliteDSN(path, o, true), o.Observer), path: path}, nil
+	w, err := newWriter(sqliteDSN(path, o, false), o)
+	if err != nil {
+		return nil, errors.Join(err, access.close())
+	}
+	return &sqlite{writer: w, readers: newReaders(sqliteDSN(path, o, true), o.Observer), access: access, path: path}, nil
 }
 
 // createFile makes the file before SQLite does, readable by its owner only;
@@ -104,7 +109,7 @@ func (s *sqlite) query(ctx context.Context, sql string, args []any, limit int) (
 
 func (s *sqlite) close() error {
 	s.writer.close()
-	return s.readers.close()
+	return errors.Join(s.readers.close(), s.access.close())
 }
 
 // readers is a pool of read-only connections, opened when needed and used

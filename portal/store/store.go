@@ -97,6 +97,7 @@ type Store struct {
 	present  Presenter
 	secrets  openedSecrets
 	bell     bell
+	log      *slog.Logger
 
 	unwritten atomic.Bool // a transaction was refused for want of storage; Ready clears it
 }
@@ -129,9 +130,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	s := &Store{engine: e, reads: &watchedReads{e, o.Observer}, observer: o.Observer, now: o.Now, vault: v, present: o.Present}
-	if p, ok := e.(*postgres); ok {
-		s.bell.nodes, p.nodes.bell = p.nodes, &s.bell
+	s := &Store{engine: e, reads: &watchedReads{e, o.Observer}, observer: o.Observer, now: o.Now, vault: v, present: o.Present, log: o.Logger}
+	switch e := e.(type) {
+	case *postgres:
+		s.bell.nodes, e.nodes.bell = e.nodes, &s.bell
+	case *sqlite:
+		s.bell.access = e.access
 	}
 	if o.Migrate { // after a long rest no day of the log is made ahead any more
 		if err := s.KeepRequestDays(ctx, Retention{}); err != nil {

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// remember is how long a node of several may go without reading a token
-	// again: a change holds within a second even when its signal is lost.
+	// remember is how long a process may go without reading a token again: a
+	// change holds within a second even when its signal is lost.
 	remember   = 500 * time.Millisecond
 	mostTokens = 1 << 16
 )
@@ -21,6 +21,7 @@ const (
 type holder struct {
 	store.Holder
 	read time.Time // when reading it began
+	mark int64     // of the changes by other processes, then
 }
 
 // cache remembers holders by the hash of their secret, for a moment. Secrets
@@ -37,9 +38,9 @@ func newCache() *cache {
 	})}
 }
 
-func (c *cache) get(hash []byte) (holder, bool) {
+func (c *cache) get(hash []byte, mark int64) (holder, bool) {
 	h, ok := c.holders.GetIfPresent(string(hash))
-	return h, ok && time.Since(h.read) < remember
+	return h, ok && h.mark == mark && time.Since(h.read) < remember
 }
 
 // put remembers a holder, unless something has changed since it was read.
@@ -66,13 +67,11 @@ func (c *cache) forget(changed store.Signal) {
 	}
 }
 
-// remembers makes Verify remember tokens for a moment on PostgreSQL, where a
-// read is a round trip, until the end is called. It hears of every change made
-// through the use cases, on whatever node.
+// remembers makes Verify remember tokens for a moment, until the end is called:
+// on PostgreSQL a read is a round trip, and on SQLite half of what checking a
+// token costs. It hears of every change made through the use cases, on whatever
+// node and by whatever process.
 func (s *Service) remembers() (end func()) {
-	if s.store.Engine() != "postgres" {
-		return func() {}
-	}
 	c := newCache()
 	cancel := s.store.Listen(store.TopicAccess, c.forget)
 	s.cache.Store(c)
@@ -85,14 +84,16 @@ func (s *Service) remembers() (end func()) {
 // holder returns who the secret with that hash speaks for; not_found for nobody.
 func (s *Service) holder(ctx context.Context, hash []byte) (h holder, err error) {
 	c := s.cache.Load()
-	if c == nil {
+	mark, known := s.store.AccessMark()
+	if c == nil || !known {
 		return s.readHolder(ctx, hash)
 	}
-	if h, ok := c.get(hash); ok {
+	if h, ok := c.get(hash, mark); ok {
 		return h, nil
 	}
 	changes := c.changes.Load()
 	if h, err = s.readHolder(ctx, hash); err == nil {
+		h.mark = mark
 		c.put(hash, h, changes)
 	}
 	return h, err

@@ -27,6 +27,11 @@ func newNode(t *testing.T, address string) node {
 	cancel := s.Listen(store.TopicAccess, func(store.Signal) { heard <- struct{}{} })
 	<-heard // the link to the other nodes is there
 	cancel()
+	return running(t, s)
+}
+
+func running(t *testing.T, s *store.Store) node {
+	t.Helper()
 	n := node{tokens.New(tokens.Options{Store: s}), s}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -64,6 +69,34 @@ func (n node) until(t *testing.T, secret string, want func(portal.Caller, portal
 
 func is(want portal.Code) func(portal.Caller, portal.Code) bool {
 	return func(_ portal.Caller, got portal.Code) bool { return got == want }
+}
+
+// On SQLite the command line is another process on the same file: what it
+// changes holds on the next call.
+func TestAnotherProcessOnTheFileIsHeardAtOnce(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	in := func(o *store.Options) { o.DataDir = dir }
+	server, shell := running(t, storetest.Open(t, in)), tokens.New(tokens.Options{Store: storetest.Open(t, in)})
+	account := insertAccount(t, server.store)
+	tenant := portal.Tenant{AccountID: account.ID, Environment: portal.Test}
+	for range 20 {
+		token, secret, err := shell.Mint(t.Context(), person, tenant, tokens.NewToken{Name: "ERP", Scopes: []string{"contacts:read"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			if _, code := server.verify(t, secret); code != "" {
+				t.Fatalf("before: %q", code)
+			}
+		}
+		if err := shell.Revoke(t.Context(), person, tenant, token.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, code := server.verify(t, secret); code != portal.CodeRevokedToken {
+			t.Fatalf("the next call is answered %q", code)
+		}
+	}
 }
 
 // Every change holds on another node within a second, also one whose signal is lost.

@@ -6,9 +6,9 @@
 // by an edit of a person.
 //
 // Known weaknesses. When a process is killed, the last uses of tokens noted in
-// the minute before are lost. They are for display only. On PostgreSQL a change
-// made by hand in the database, without the signal that the use cases give,
-// holds after half a second.
+// the minute before are lost. They are for display only. A change made by
+// hand in the database, without the signal that the use cases give, holds after
+// half a second.
 package tokens
 
 import (

@@ -239,7 +239,7 @@ func TestVerifyRefuses(t *testing.T) {
 	}{
 		"empty":           {"", portal.CodeInvalidToken},
 		"garbage":         {"Bearer x", portal.CodeInvalidToken},
-		"a typo":          {good[:20] + "0" + good[21:], portal.CodeInvalidToken},
+		"a typo":          {good[:20] + string(good[20]^1) + good[21:], portal.CodeInvalidToken},
 		"never minted":    {portal.NewSecret(portal.Test), portal.CodeInvalidToken},
 		"other prefix":    {"wpp_live_" + good[9:], portal.CodeInvalidToken},
 		"revoked":         {revoked, portal.CodeRevokedToken},

@@ -13,9 +13,9 @@ import (
 )
 
 // Verify returns who a secret speaks for. A wrong shape or checksum is
-// invalid_token without a look at the store; otherwise the store is read, on
-// SQLite on every call, so that a change by any process holds at once, and on
-// PostgreSQL at least every half second (cache.go). Refusals are
+// invalid_token without a look at the store; otherwise the store is read at
+// least every half second and after each change that was heard of (cache.go): on
+// SQLite those of all processes are, before the changing call returns. Refusals are
 // invalid_token, revoked_token, expired_token, account_suspended and
 // ip_not_allowed; but for the first, the caller is returned beside the error
 // so that the refused call can be logged for the account.
@@ -82,7 +82,7 @@ func (s *Service) Used(c portal.Caller) {
 }
 
 // Run writes the last uses until ctx ends, and then those that are left.
-// Meanwhile tokens are remembered for a moment on PostgreSQL.
+// Meanwhile tokens are remembered for a moment.
 func (s *Service) Run(ctx context.Context) error {
 	defer s.remembers()()
 	tick := time.NewTicker(flushEvery)

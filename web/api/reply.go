@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
@@ -66,12 +67,12 @@ func each[A, B any](rows []A, f func(A) B) []B {
 	return out
 }
 
+// code returns the status.
+func (r reply) code() int { return cmp.Or(r.status, http.StatusOK) }
+
 // render turns a reply into status, headers and bytes.
 func render(rep reply) (answer, error) {
-	ans := answer{status: rep.status, header: http.Header{}}
-	if ans.status == 0 {
-		ans.status = http.StatusOK
-	}
+	ans := answer{status: rep.code(), header: http.Header{}}
 	if rep.location != "" {
 		ans.header.Set("Location", rep.location)
 	}

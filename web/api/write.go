@@ -24,9 +24,10 @@ func mountWrite[I any](h huma.API, id string, run effect[I]) {
 	mount(h, id, func(ctx context.Context, c *call, in *I) (reply, error) {
 		start := time.Now()
 		defer func() { c.timing.Store = time.Since(start) }()
-		var ans answer
+		var rep reply
+		var ans *answer
 		err := c.api.Store.Tx(ctx, func(tx *store.Tx) (err error) {
-			ans, err = c.write(tx, func() (reply, error) { return run(tx, c, in) })
+			rep, ans, err = c.write(tx, func() (reply, error) { return run(tx, c, in) })
 			return err
 		})
 		if err != nil {
@@ -35,26 +36,45 @@ func mountWrite[I any](h huma.API, id string, run effect[I]) {
 			return reply{}, err
 		}
 		c.recorded = true
-		c.take(ans)
+		if ans == nil {
+			ans = new(answer)
+			if *ans, err = render(rep); err != nil {
+				return reply{}, err
+			}
+		}
+		c.take(*ans)
 		return reply{}, nil
 	})
 }
 
 // write claims the key, runs the effect or replays its kept answer, and logs.
-func (c *call) write(tx *store.Tx, run func() (reply, error)) (answer, error) {
+// Without a key the answer is nil: rendering it can wait for the end of the
+// transaction, while others cannot.
+func (c *call) write(tx *store.Tx, run func() (reply, error)) (reply, *answer, error) {
 	c.replayed, c.original = false, "" // the transaction may run twice
-	var hash [sha256.Size]byte
-	var print []byte
-	if c.key != "" {
-		hash, print = sha256.Sum256([]byte(c.key)), c.fingerprint()
-		kept, claimed, err := tx.ClaimKey(c.caller.Tenant, store.KeyClaim{KeyHash: hash[:], Fingerprint: print, RequestID: c.id})
+	if c.key == "" {
+		rep, err := run()
 		if err != nil {
-			return answer{}, err
+			return rep, nil, err
 		}
-		if !claimed {
-			return c.replay(tx, kept, print)
-		}
+		return rep, nil, c.api.Log.Record(tx, c.row(rep.code()))
 	}
+	hash, print := sha256.Sum256([]byte(c.key)), c.fingerprint()
+	kept, claimed, err := tx.ClaimKey(c.caller.Tenant, store.KeyClaim{KeyHash: hash[:], Fingerprint: print, RequestID: c.id})
+	if err != nil {
+		return reply{}, nil, err
+	}
+	var ans answer
+	if claimed {
+		ans, err = c.runOnce(tx, hash[:], print, run)
+	} else {
+		ans, err = c.replay(tx, kept, print)
+	}
+	return reply{}, &ans, err
+}
+
+// runOnce runs the effect and keeps its answer under the key.
+func (c *call) runOnce(tx *store.Tx, hash, print []byte, run func() (reply, error)) (answer, error) {
 	rep, err := run()
 	if err != nil {
 		return answer{}, err
@@ -63,20 +83,18 @@ func (c *call) write(tx *store.Tx, run func() (reply, error)) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if c.key != "" {
-		kept := ans.body
-		if rep.kept != nil {
-			if kept, err = encode(rep.kept); err != nil {
-				return answer{}, err
-			}
-		}
-		err = tx.KeepAnswer(c.caller.Tenant, hash[:], store.Kept{
-			RequestID: c.id, MessageID: c.messageID, ContactID: c.contactID, Fingerprint: print,
-			Status: ans.status, Headers: flat(ans.header), Body: kept,
-		})
-		if err != nil {
+	kept := ans.body
+	if rep.kept != nil {
+		if kept, err = encode(rep.kept); err != nil {
 			return answer{}, err
 		}
+	}
+	err = tx.KeepAnswer(c.caller.Tenant, hash, store.Kept{
+		RequestID: c.id, MessageID: c.messageID, ContactID: c.contactID, Fingerprint: print,
+		Status: ans.status, Headers: flat(ans.header), Body: kept,
+	})
+	if err != nil {
+		return answer{}, err
 	}
 	return ans, c.api.Log.Record(tx, c.row(ans.status))
 }
