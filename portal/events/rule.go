@@ -2,6 +2,7 @@ package events
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,13 +65,8 @@ func checkShape(rule portal.Rule, publish bool) []portal.FieldError {
 }
 
 func (k *ruleCheck) fillings(rule portal.Rule) {
-	names := make([]string, 0, len(rule.Parameters))
-	for name := range rule.Parameters {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		text, pointer := rule.Parameters[name], "/parameters/"+strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+	for _, name := range slices.Sorted(maps.Keys(rule.Parameters)) {
+		text, pointer := rule.Parameters[name], atParameter(name)
 		k.add(utf8.RuneCountInString(text) > maxFilling, pointer, portal.FieldTooLong, portal.Words{})
 		paths, broken := holesOf(text)
 		k.add(broken, pointer, portal.FieldInvalidFormat,
@@ -81,6 +77,11 @@ func (k *ruleCheck) fillings(rule portal.Rule) {
 				portal.Words{EN: fmt.Sprintf("Events have no field %s.", path), PT: fmt.Sprintf("Os eventos não têm o campo %s.", path)})
 		}
 	}
+}
+
+// atParameter is the JSON pointer (RFC 6901) of a parameter.
+func atParameter(name string) string {
+	return "/parameters/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }
 
 // checkRule adds to checkShape what the account has: its templates and channels.
@@ -119,12 +120,12 @@ func (k *ruleCheck) templates(rule portal.Rule, list []portal.Template, publish 
 				PT: "Este modelo pede um arquivo ou tem um botão com parâmetro. As automações preenchem apenas texto.",
 			})
 			wanted["/"+p.Component] = wanted["/"+p.Component] || p.Type != "text" || p.Component == "button"
-			k.add(publish && !wanted[p.Name] && strings.TrimSpace(rule.Parameters[p.Name]) == "", "/parameters/"+p.Name, portal.FieldRequired, portal.Words{})
+			k.add(publish && !wanted[p.Name] && strings.TrimSpace(rule.Parameters[p.Name]) == "", atParameter(p.Name), portal.FieldRequired, portal.Words{})
 			wanted[p.Name] = true
 		}
 	}
-	for name := range rule.Parameters {
-		k.add(publish && !wanted[name], "/parameters/"+name, portal.FieldUnknown, portal.Words{EN: "The template has no such parameter.", PT: "O modelo não tem esse parâmetro."})
+	for _, name := range slices.Sorted(maps.Keys(rule.Parameters)) {
+		k.add(publish && !wanted[name], atParameter(name), portal.FieldUnknown, portal.Words{EN: "The template has no such parameter.", PT: "O modelo não tem esse parâmetro."})
 	}
 }
 
