@@ -129,52 +129,12 @@ func (r rowReader) upsert(cells []string) (in Upsert, err error) {
 	in.Source = portal.SourceImport
 	var ch portal.ConsentChange
 	var fields []portal.FieldError
-	wrong := func(column string, w portal.Words) {
-		fields = append(fields, portal.FieldError{Pointer: pointerOf(column), Code: portal.FieldInvalidValue, Detail: w})
-	}
 	for i, target := range r.mapping {
-		if i >= len(cells) || cells[i] == "" {
+		if i >= len(cells) || cells[i] == "" || in.take(target, cells[i]) {
 			continue
 		}
-		cell := cells[i]
-		switch target {
-		case "":
-		case ColumnPhone:
-			in.Phone = Some(cell)
-		case ColumnName:
-			in.Name = Some(cell)
-		case ColumnExternal:
-			in.ExternalID = Some(cell)
-		case ColumnEmail:
-			in.Email = Some(cell)
-		case ColumnLanguage:
-			in.Language = Some(cell)
-		case ColumnTags:
-			in.Tags = Some(tagsOf(cell))
-		case ColumnStatus, ColumnMarketing:
-			state, known := states[Plain(cell)]
-			if !known {
-				wrong(target, badState)
-			} else if target == ColumnStatus {
-				ch.Status = &state
-			} else {
-				ch.Marketing = &state
-			}
-		case ColumnSource:
-			ch.Source = &cell
-		case ColumnEvidence:
-			ch.Evidence = &cell
-		case ColumnAt:
-			if at, ok := r.moment(cell); ok {
-				ch.At = &at
-			} else {
-				wrong(target, badMoment)
-			}
-		default:
-			if in.Attributes.Value == nil {
-				in.Attributes = Some(map[string]any{})
-			}
-			in.Attributes.Value[strings.TrimPrefix(target, AttributePrefix)] = cell
+		if wrong := r.consent(&ch, target, cells[i]); wrong != (portal.Words{}) {
+			fields = append(fields, portal.FieldError{Pointer: pointerOf(target), Code: portal.FieldInvalidValue, Detail: wrong})
 		}
 	}
 	if len(fields) > 0 {
@@ -191,6 +151,61 @@ func (r rowReader) upsert(cells []string) (in Upsert, err error) {
 		in.OptIn = Some(ch)
 	}
 	return in, nil
+}
+
+// take puts a cell into the field that its column has; false for a column of consent.
+func (in *Upsert) take(target, cell string) bool {
+	name, attribute := strings.CutPrefix(target, AttributePrefix)
+	switch {
+	case target == "": // a column that is left out
+	case attribute:
+		if in.Attributes.Value == nil {
+			in.Attributes = Some(map[string]any{})
+		}
+		in.Attributes.Value[name] = cell
+	case target == ColumnPhone:
+		in.Phone = Some(cell)
+	case target == ColumnName:
+		in.Name = Some(cell)
+	case target == ColumnExternal:
+		in.ExternalID = Some(cell)
+	case target == ColumnEmail:
+		in.Email = Some(cell)
+	case target == ColumnLanguage:
+		in.Language = Some(cell)
+	case target == ColumnTags:
+		in.Tags = Some(tagsOf(cell))
+	default:
+		return false
+	}
+	return true
+}
+
+// consent puts a cell into the change of consent, or says what is wrong with it.
+func (r rowReader) consent(ch *portal.ConsentChange, target, cell string) (wrong portal.Words) {
+	switch target {
+	case ColumnStatus, ColumnMarketing:
+		state, known := states[Plain(cell)]
+		if !known {
+			return badState
+		}
+		if target == ColumnStatus {
+			ch.Status = &state
+		} else {
+			ch.Marketing = &state
+		}
+	case ColumnSource:
+		ch.Source = &cell
+	case ColumnEvidence:
+		ch.Evidence = &cell
+	case ColumnAt:
+		at, ok := r.moment(cell)
+		if !ok {
+			return badMoment
+		}
+		ch.At = &at
+	}
+	return wrong
 }
 
 // pointerOf is where the field of a column stands in the JSON of a contact.

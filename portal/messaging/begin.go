@@ -160,27 +160,7 @@ func lose(tx *store.Tx, m *portal.Message) error {
 // attempt applies the rules that may have changed since the message was
 // accepted, and begins the attempt when they let it go.
 func attempt(tx *store.Tx, m *portal.Message, state store.SendState, channel portal.Channel) (*job, error) {
-	reachable := AlwaysOpen(m.Environment, state.Testers, m.To) || open(state.Window, tx.Now())
-	if m.Type != portal.TypeTemplate && !reachable {
-		if m.Fallback == nil {
-			return nil, finish(tx, m, portal.StatusFailed, portal.CodeWindowClosed)
-		}
-		if err := fallBack(tx, m); err != nil {
-			return nil, err
-		}
-	}
-	category := ""
-	if m.Type == portal.TypeTemplate {
-		category = m.Category
-	}
-	rule := consent{optIn: state.OptIn, lastInbound: state.LastInboundAt, required: state.OptInRequired}
-	if result, code := rule.check(category); result == portal.CheckFail {
-		return nil, finish(tx, m, portal.StatusFailed, code)
-	}
-	if full, err := writeFirst(tx, *m, state, channel, reachable); err != nil || full != nil {
-		if err == nil {
-			err = postpone(tx, m, *full)
-		}
+	if goes, err := stillGoes(tx, m, state, channel); err != nil || !goes {
 		return nil, err
 	}
 	out, err := render(tx, *m)
@@ -221,6 +201,35 @@ func attempt(tx *store.Tx, m *portal.Message, state store.SendState, channel por
 			To: phone.Digits(m.To), Type: m.Type, Content: p.content, ReplyTo: state.ReplyTo, Correlation: correlationOf(*m),
 		},
 	}, nil
+}
+
+// stillGoes applies the rules of the window, of consent and of who is written to
+// first. A message that does not go has been ended or postponed.
+func stillGoes(tx *store.Tx, m *portal.Message, state store.SendState, channel portal.Channel) (goes bool, err error) {
+	reachable := AlwaysOpen(m.Environment, state.Testers, m.To) || open(state.Window, tx.Now())
+	if m.Type != portal.TypeTemplate && !reachable {
+		if m.Fallback == nil {
+			return false, finish(tx, m, portal.StatusFailed, portal.CodeWindowClosed)
+		}
+		if err := fallBack(tx, m); err != nil {
+			return false, err
+		}
+	}
+	category := ""
+	if m.Type == portal.TypeTemplate {
+		category = m.Category
+	}
+	rule := consent{optIn: state.OptIn, lastInbound: state.LastInboundAt, required: state.OptInRequired}
+	if result, code := rule.check(category); result == portal.CheckFail {
+		return false, finish(tx, m, portal.StatusFailed, code)
+	}
+	if full, err := writeFirst(tx, *m, state, channel, reachable); err != nil || full != nil {
+		if err == nil {
+			err = postpone(tx, m, *full)
+		}
+		return false, err
+	}
+	return true, nil
 }
 
 func templateOf(tx *store.Tx, m portal.Message) (t portal.Template, ref TemplateRef, err error) {

@@ -28,6 +28,17 @@ func formAgain(m portal.Message) (form url.Values, incomplete bool) {
 	if m.Type != portal.TypeTemplate && json.Unmarshal(wrapped, &c) != nil {
 		return form, true
 	}
+	switch {
+	case m.Type == portal.TypeTemplate:
+		return templateForm(form, m), false
+	case contentForm(form, c):
+		return form, false
+	}
+	return jsonForm(m), false
+}
+
+// contentForm fills in the fields of a content; false for one that no form has.
+func contentForm(form url.Values, c portal.Content) bool {
 	set := func(pairs ...string) {
 		for i := 0; i+1 < len(pairs); i += 2 {
 			form.Set(pairs[i], pairs[i+1])
@@ -35,8 +46,6 @@ func formAgain(m portal.Message) (form url.Values, incomplete bool) {
 	}
 	file := func(f portal.File) { set("media", f.ID+f.Link) }
 	switch {
-	case m.Type == portal.TypeTemplate:
-		return templateForm(form, m), false
 	case c.Text != nil:
 		set("text", c.Text.Body)
 		if c.Text.PreviewURL {
@@ -59,11 +68,10 @@ func formAgain(m portal.Message) (form url.Values, incomplete bool) {
 		set("latitude", fmt.Sprint(c.Location.Latitude), "longitude", fmt.Sprint(c.Location.Longitude), "place", c.Location.Name, "address", c.Location.Address)
 	case c.Reaction != nil:
 		set("react_to", c.Reaction.MessageID, "emoji", c.Reaction.Emoji)
-	case c.Interactive != nil && interactiveForm(form, *c.Interactive):
 	default:
-		return jsonForm(m), false
+		return c.Interactive != nil && interactiveForm(form, *c.Interactive)
 	}
-	return form, false
+	return true
 }
 
 func templateForm(form url.Values, m portal.Message) url.Values {

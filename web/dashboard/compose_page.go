@@ -187,30 +187,8 @@ func (d *Dashboard) compose(ctx context.Context, p *Person, form url.Values) (c 
 	if err != nil {
 		return c, err
 	}
-	c.props = views.ComposeProps{
-		Form: form, Nonce: form.Get("nonce"), Again: form.Get("again"), Templates: known.sorted(), Suggestions: p.suggestions(),
-		Live: p.Environment == portal.Live, Reaches: d.Messaging.Provider(p.Environment) == portal.ProviderCloud,
-	}
-	if code, err := d.barred(ctx, p); err != nil {
+	if c.props, err = d.composeProps(ctx, p, form, known.sorted()); err != nil {
 		return c, err
-	} else if code != "" {
-		c.props.Refused = code
-	}
-	if c.props.Nonce == "" {
-		c.props.Nonce = newNonce()
-	}
-	if !views.ComposeKind(form.Get("type")) {
-		form.Set("type", portal.TypeTemplate)
-	}
-	if form.Get("template") == "" && len(c.props.Templates) > 0 {
-		t := c.props.Templates[firstTemplate(c.props.Templates, ui.From(ctx).Lang)]
-		form.Set("template", t.Name+"/"+t.Language)
-	}
-	if c.props.Channels, err = d.Store.Reader(ctx).Channels(p.Tenant()); err != nil {
-		return c, err
-	}
-	for i := range c.props.Channels {
-		c.props.Channels[i].Phone = phone.Format(c.props.Channels[i].Phone)
 	}
 	to, err := d.recipient(ctx, p, &c.props)
 	if err != nil {
@@ -238,6 +216,37 @@ func (d *Dashboard) compose(ctx context.Context, p *Person, form url.Values) (c 
 	c.props.Preview = known.bubble(ctx, shown, held)
 	c.props.Calls = d.calls(body, form.Get("reference"))
 	return c, nil
+}
+
+// composeProps are what the page shows whatever the form says; what the form does
+// not say is chosen here.
+func (d *Dashboard) composeProps(ctx context.Context, p *Person, form url.Values, templates []portal.Template) (props views.ComposeProps, err error) {
+	props = views.ComposeProps{
+		Form: form, Nonce: form.Get("nonce"), Again: form.Get("again"), Templates: templates, Suggestions: p.suggestions(),
+		Live: p.Environment == portal.Live, Reaches: d.Messaging.Provider(p.Environment) == portal.ProviderCloud,
+	}
+	if code, err := d.barred(ctx, p); err != nil {
+		return props, err
+	} else if code != "" {
+		props.Refused = code
+	}
+	if props.Nonce == "" {
+		props.Nonce = newNonce()
+	}
+	if !views.ComposeKind(form.Get("type")) {
+		form.Set("type", portal.TypeTemplate)
+	}
+	if form.Get("template") == "" && len(props.Templates) > 0 {
+		t := props.Templates[firstTemplate(props.Templates, ui.From(ctx).Lang)]
+		form.Set("template", t.Name+"/"+t.Language)
+	}
+	if props.Channels, err = d.Store.Reader(ctx).Channels(p.Tenant()); err != nil {
+		return props, err
+	}
+	for i := range props.Channels {
+		props.Channels[i].Phone = phone.Format(props.Channels[i].Phone)
+	}
+	return props, nil
 }
 
 // barred says why nobody of the account may send, as the gate of the API does; "" when they may.
