@@ -82,7 +82,7 @@ func TestContrast(t *testing.T) {
 	}
 }
 
-// TestColorsAreTokens: no colour is written outside the layer of tokens.
+// TestColorsAreTokens: no color is written outside the layer of tokens.
 func TestColorsAreTokens(t *testing.T) {
 	t.Parallel()
 	css, err := os.ReadFile("app.css")
@@ -92,11 +92,11 @@ func TestColorsAreTokens(t *testing.T) {
 	rest := regexp.MustCompile(`(?s)@layer tokens \{.*?\n\}\n`).ReplaceAll(css, nil)
 	rest = regexp.MustCompile(`::selection \{[^}]*\}`).ReplaceAll(rest, nil)
 	if found := regexp.MustCompile(`#[0-9a-fA-F]{3,8}\b[^{]*;`).Find(rest); found != nil {
-		t.Errorf("a colour outside the tokens: %s", found)
+		t.Errorf("a color outside the tokens: %s", found)
 	}
 }
 
-// contrast is the ratio of WCAG 2.2 between two colours.
+// contrast is the ratio of WCAG 2.2 between two colors.
 func contrast(t *testing.T, a, b string) float64 {
 	t.Helper()
 	x, y := luminance(t, a), luminance(t, b)

@@ -15,7 +15,7 @@ import (
 )
 
 // The drawing of who calls whom, in a wide and a tall form; app.css shows one of
-// them. Geometry is in attributes, colour in classes, as in every chart.
+// them. Geometry is in attributes, color in classes, as in every chart.
 
 // box is a participant: a title over one or two lines.
 type box struct {

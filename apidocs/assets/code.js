@@ -4,7 +4,7 @@ import { t } from './words.js';
 
 const JSON_RE = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)\b|([{}[\],])/g;
 const SHELL_RE = /(^curl\b)|('(?:[^']|'\\'')*'|"(?:[^"\\]|\\.)*")/gm;
-const MOST = 40000; // characters that are coloured; more only costs time
+const MOST = 40000; // characters that are colored; more only costs time
 
 const tokens = (code, language) => {
   const re = language === 'json' ? JSON_RE : language === 'bash' ? SHELL_RE : null;

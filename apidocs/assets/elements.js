@@ -25,7 +25,7 @@ export const walk = (node, visit) => {
 export const retag = (el, type, props) => R.createElement(type, { ...el.props, key: el.key, ref: el.ref, ...props });
 export const has = (el, name) => typeof el.props.className === 'string' && el.props.className.split(' ').includes(name);
 
-// Wraps a class or function component: same behaviour, its output goes through visit(props, instance).
+// Wraps a class or function component: same behavior, its output goes through visit(props, instance).
 export const patch = (visit = () => ({})) => (Original) => {
   if (Original.prototype && Original.prototype.isReactComponent) {
     return class extends Original {

@@ -889,7 +889,7 @@ func LegendRow(parts []Part) templ.Component {
 	})
 }
 
-// Key is the square of colour of a part.
+// Key is the square of color of a part.
 func Key(kind string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

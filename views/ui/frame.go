@@ -6,8 +6,8 @@
 // account, environment, permissions) travels in the context as a Frame.
 //
 // The strict content security policy is kept here: no style attribute, no
-// inline script, no event attribute. Geometry goes into SVG attributes, colour
-// into classes, behaviour into data- attributes that static/*.js enhances.
+// inline script, no event attribute. Geometry goes into SVG attributes, color
+// into classes, behavior into data- attributes that static/*.js enhances.
 //
 // Known weakness: a component given a wrong class or icon name draws nothing
 // in its place; the tests of this package read the templates for such names.

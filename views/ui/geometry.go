@@ -9,10 +9,10 @@ import (
 	"github.com/a-h/templ"
 )
 
-// Charts are SVG whose geometry stands in attributes and whose colour is a
+// Charts are SVG whose geometry stands in attributes and whose color is a
 // class, so they obey the strict policy and follow the theme without scripts.
 
-// Part is a share of a whole: its class of colour (ok, warn, err, read, sent or
+// Part is a share of a whole: its class of color (ok, warn, err, read, sent or
 // queue), its size, and its name for the legend.
 type Part struct {
 	Kind  string

@@ -17,7 +17,7 @@ const (
 	markClass   = "p" // punctuation
 )
 
-// JSON is the text of raw, indented and coloured. What is not JSON is shown as
+// JSON is the text of raw, indented and colored. What is not JSON is shown as
 // it came. Everything is escaped.
 func JSON(raw []byte) templ.Component {
 	var indented bytes.Buffer
@@ -71,7 +71,7 @@ func quoted(s string, quote byte) int {
 	return len(s)
 }
 
-// ShellCode is a command line, coloured: the command at the start of a line,
+// ShellCode is a command line, colored: the command at the start of a line,
 // and what is quoted. Everything is escaped.
 func ShellCode(text string) templ.Component {
 	var out strings.Builder
