@@ -27,9 +27,10 @@ check: build
 	.ci/no-diff $(MAKE) generate
 	go test -run 'TestImportRule' ./cmd/wpp
 
-# Everything that proves it works: both engines, a real browser, the race detector.
+# Everything that proves it works: both engines, a real browser, the race
+# detector. It leaves vetting to check.
 test: install-test-tools
-	WPP_TEST_NODE_MODULES=$(CURDIR)/$(NODE) go test -race -timeout 20m ./...
+	WPP_TEST_NODE_MODULES=$(CURDIR)/$(NODE) go test -race -vet=off -timeout 20m ./...
 
 # The long forms: time bounds exactly as promised, every page in every width.
 soak: install-test-tools

@@ -34,6 +34,9 @@ func (c *chromium) open() (context.Context, error) {
 		options := append(chromedp.DefaultExecAllocatorOptions[:],
 			chromedp.ExecPath("/usr/bin/chromium"), chromedp.NoSandbox,
 			chromedp.Flag("disable-component-update", true),
+			// Of what a window has around its page nothing is looked at: two pages of its
+			// own for the address bar cost more than a page of ours.
+			chromedp.Flag("disable-features", "Translate,WebUIOmniboxPopup,WebUIOmniboxAimPopup"),
 			chromedp.Flag("disable-quic", true),
 			// Whatever asks for another host fails at once, and is reported.
 			chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"),
@@ -53,6 +56,7 @@ type tab struct {
 	testing.TB
 	ctx    context.Context
 	url    string
+	view   view // how what is opened next is shown
 	mu     sync.Mutex
 	faults []string
 }
@@ -110,6 +114,7 @@ func (b *tab) within(steps ...chromedp.Action[chromedp.Void]) {
 // look sets the width, the language and the theme of what is opened next.
 func (b *tab) look(v view) {
 	b.Helper()
+	b.view = v
 	b.within(chromedp.EmulateViewport(v.width, 900))
 	// A click on a page that is still being faded in is lost.
 	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{

@@ -75,11 +75,18 @@ func (c *crawl) add(link string) {
 // people are shown, and finds every table as it was.
 func TestGetChangesNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	for _, v := range []*visitor{w.as(portal.RoleOwner), w.staff(), w.visitor()} {
-		before := w.dump()
-		n := (&crawl{visitor: v}).walk("/", "/overview", "/docs", "/openapi/developer.json")
-		t.Logf("%d addresses", n)
-		w.same(before, "reading")
+	for name, who := range map[string]func(*world) *visitor{
+		"owner": func(w *world) *visitor { return w.as(portal.RoleOwner) }, "staff": (*world).staff,
+		"visitor": func(w *world) *visitor { return w.visitor() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			v := who(w)
+			before := w.dump()
+			n := (&crawl{visitor: v}).walk("/", "/overview", "/docs", "/openapi/developer.json")
+			t.Logf("%d addresses", n)
+			w.same(before, "reading")
+		})
 	}
 }

@@ -12,8 +12,11 @@ import (
 )
 
 // restless are the columns that time moves by itself: a visit is noted at most
-// once a minute, a token's use likewise, and chores come due.
-var restless = []string{"sessions.last_seen_at", "tokens.last_used_at", "tokens.last_used_ip", "chores.due_at", "chores.lease_until"}
+// once a minute, a token's use likewise, chores come due, and WhatsApp is asked
+// about each number now and then.
+var restless = []string{
+	"sessions.last_seen_at", "tokens.last_used_at", "tokens.last_used_ip", "chores.due_at", "chores.lease_until", "channels.checked_at",
+}
 
 // query runs a statement on the server's SQLite file and returns its rows as text.
 func (s *server) query(statement string) (rows []string) {

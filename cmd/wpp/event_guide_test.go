@@ -16,7 +16,7 @@ import (
 
 // programs are how the samples of each language are run.
 var programs = map[string][]string{
-	"curl": {"sh"}, "go": {"go", "run"}, "node": {"node"}, "php": {"php"}, "python": {"python3"},
+	"curl": {"sh"}, "go": goTool("run"), "node": {"node"}, "php": {"php"}, "python": {"python3"},
 }
 
 // runs runs a sample of the guides as it stands on its page and returns what it says.

@@ -27,7 +27,7 @@ func sampleCommand(t *testing.T, l apidocs.Language, text string) *exec.Cmd {
 	}
 	write("nota.pdf", paper)
 	name := map[string]string{"curl": "upload.sh", "go": "upload.go", "node": "upload.mjs", "php": "upload.php", "python": "upload.py"}[l.ID]
-	with := map[string][]string{"curl": {"sh"}, "go": {"go", "run"}, "node": {"node"}, "php": {"php"}, "python": {"python3"}}[l.ID]
+	with := map[string][]string{"curl": {"sh"}, "go": goTool("run"), "node": {"node"}, "php": {"php"}, "python": {"python3"}}[l.ID]
 	cmd := exec.CommandContext(t.Context(), with[0], append(with[1:], write(name, text))...)
 	cmd.Dir = dir
 	return cmd

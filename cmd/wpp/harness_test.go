@@ -3,11 +3,16 @@ package main
 import (
 	"bytes"
 	"context"
+	"flag"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -33,9 +38,22 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
+	// Most tests wait for a program or a browser; -parallel on the command line counts.
+	_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))) // it is there
 	code := storetest.Run(m)
 	theBrowser.close()
+	theOriginal.remove()
 	os.Exit(code)
+}
+
+// goTool is the command line of go build or go run. With the race detector on
+// it is on there too, for then the standard library is compiled already.
+func goTool(verb string) []string {
+	info, _ := debug.ReadBuildInfo() // a test is always built with modules
+	if slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		return []string{"go", verb, "-race"}
+	}
+	return []string{"go", verb}
 }
 
 // soak reports whether the long forms of the tests are asked for.

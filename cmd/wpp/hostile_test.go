@@ -27,6 +27,7 @@ var payloads = []string{
 // TestNoScriptFromData writes code wherever a person or a program may write,
 // and opens every page that shows it: nothing runs, nothing is even tried.
 func TestNoScriptFromData(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	pages := []string{"/overview", "/tokens", "/messages", "/contacts", "/conversations", "/logs", "/logs?q=" + url.QueryEscape(payloads[0]), "/contacts?q=" + url.QueryEscape(payloads[1]), "/account"}
 	for i, p := range payloads {

@@ -14,6 +14,7 @@ import (
 // API reference, and follows it to the message, its status and the delivery of
 // that at the shop's endpoint, by links only.
 func TestEventJourney(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir(), "--webhook-allow-cidrs", "127.0.0.0/8")
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
 	t.Cleanup(receiver.Close)
@@ -62,6 +63,7 @@ func TestEventJourney(t *testing.T) {
 // TestAutomationWithoutScripts edits an automation by its forms alone: a
 // condition more, a preview, two versions, and the first one restored.
 func TestAutomationWithoutScripts(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir())
 	b := s.newTab(desktop)
 	b.setUp(s.await(s.out, `/setup/(\S+)`))

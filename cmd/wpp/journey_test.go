@@ -20,7 +20,7 @@ var desktop = view{1440, portal.LangEN, "light"}
 // TestFirstRequest walks from an empty machine to a logged, explained call: the
 // first owner, a token, the command that the page shows, the log entry, Swagger,
 // and the second entry.
-func TestFirstRequest(t *testing.T) {
+func TestFirstRequest(t *testing.T) { // not beside others: a clipboard is for the window in front
 	s := start(t, t.TempDir())
 	b := s.newTab(desktop)
 	b.setUp(s.await(s.out, `/setup/(\S+)`))
@@ -132,6 +132,7 @@ func (b *tab) tryAgain() {
 // TestWithoutScripts signs in, reads the log and revokes a token in a browser
 // that runs no scripts.
 func TestWithoutScripts(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for _, v := range []view{desktop, {390, portal.LangPT, "dark"}} {
 		b := w.newTab(v)
@@ -170,11 +171,12 @@ func (b *tab) readLog(w *world) {
 // TestSetUpPage looks at the page of the one-time link, and at every page of an
 // account that has nothing yet.
 func TestSetUpPage(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir())
 	code := s.await(s.out, `/setup/(\S+)`)
 	for _, v := range looks() {
 		b := s.newTab(v)
-		b.inspect(v, http.StatusOK, "/setup/"+code)
+		b.inspect(http.StatusOK, "/setup/"+code)
 	}
 	s.newTab(desktop).setUp(code)
 	owner := s.signIn("ana@loja.example", password)
@@ -182,7 +184,7 @@ func TestSetUpPage(t *testing.T) {
 		b := s.newTab(v)
 		b.adopt(owner)
 		for _, page := range []string{"/overview", "/get-started", "/tokens", "/messages", "/contacts", "/conversations", "/logs", "/modules"} {
-			b.inspect(v, http.StatusOK, page)
+			b.inspect(http.StatusOK, page)
 		}
 	}
 }

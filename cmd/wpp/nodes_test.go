@@ -131,7 +131,7 @@ func TestNodeKilled(t *testing.T) {
 // that lives has nothing in hand.
 func (c *cluster) takenOver(died time.Time) {
 	c.Helper()
-	const promise = time.Minute
+	promise := promised(time.Minute)
 	if !soak() {
 		last, same := -1, 0
 		eventually(c, "only the dead node's work is left", func() bool {

@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -109,15 +110,16 @@ var publicPages = []string{"/", "/login", "/login?next=/tokens", "/docs", "/docs
 const missing = "/messages/msg_00000000000000000000000000"
 
 // looks returns how each page is looked at: every language, theme and width in
-// the long form, two widths in one language each in the short one.
+// the long form, two widths in one language each in the short one, where a page
+// is served in one theme and switched to the other.
 func looks() (all []view) {
-	short := map[int64]string{1440: portal.LangEN, 390: portal.LangPT}
+	if !soak() {
+		return []view{desktop, {390, portal.LangPT, "dark"}}
+	}
 	for _, theme := range []string{"light", "dark"} {
 		for _, width := range []int64{1440, 390, 320} {
 			for _, lang := range []string{portal.LangEN, portal.LangPT} {
-				if soak() || short[width] == lang {
-					all = append(all, view{width, lang, theme})
-				}
+				all = append(all, view{width, lang, theme})
 			}
 		}
 	}
@@ -127,6 +129,7 @@ func looks() (all []view) {
 // TestEveryPage looks at every page with axe: no breach, no console error, no
 // report of the policy, no other host, nothing wider than the screen.
 func TestEveryPage(t *testing.T) {
+	t.Parallel()
 	for _, pattern := range patterns() {
 		if _, ok := portalPages[pattern]; !ok && strings.HasPrefix(pattern, "GET ") {
 			t.Fatalf("%s has no row in portalPages", pattern)
@@ -145,10 +148,10 @@ func TestEveryPage(t *testing.T) {
 			b.adopt(owner)
 			for pattern, pages := range portalPages {
 				for _, page := range pages {
-					b.inspect(v, http.StatusOK, withAccount(w, pattern, page))
+					b.inspect(http.StatusOK, withAccount(w, pattern, page))
 				}
 			}
-			b.inspect(v, http.StatusNotFound, missing)
+			b.inspect(http.StatusNotFound, missing)
 			b.expects(missing)
 		})
 	}
@@ -171,23 +174,53 @@ func withAccount(w *world, pattern, page string) string {
 func (s *server) inspect(v view, pages []string) {
 	b := s.newTab(v)
 	for _, page := range pages {
-		b.inspect(v, http.StatusOK, page)
+		b.inspect(http.StatusOK, page)
 	}
 }
 
-// inspect looks at one page.
-func (b *tab) inspect(v view, status int64, page string) {
+// inspect opens a page and looks at it.
+func (b *tab) inspect(status int64, page string) {
 	b.Helper()
-	name := v.String() + " " + page
 	if got := b.open(page); got != status {
-		b.Errorf("%s: %d, want %d", name, got, status)
+		b.Errorf("%s %s: %d, want %d", b.view, page, got, status)
 		return
 	}
-	if got := eval[string](b, `document.documentElement.lang + " " + document.documentElement.dataset.theme`); got != v.lang+" "+v.theme {
+	b.inBothThemes(page)
+}
+
+// inBothThemes looks at the page as it is and, in the short form, in the other
+// theme too, in which the next page is served.
+func (b *tab) inBothThemes(name string) {
+	b.Helper()
+	b.state(name)
+	if !soak() {
+		b.switchTheme()
+		b.state(name)
+	}
+}
+
+// state looks at the page as it is.
+func (b *tab) state(name string) {
+	b.Helper()
+	name = b.view.String() + " " + name
+	if got := eval[string](b, `document.documentElement.lang + " " + document.documentElement.dataset.theme`); got != b.view.lang+" "+b.view.theme {
 		b.Errorf("%s: shown in %s", name, got)
 	}
 	b.accessible(name)
-	b.fits(name, v.width)
+	b.fits(name, b.view.width)
+}
+
+// switchTheme presses the page's own switch and waits until the choice is kept.
+func (b *tab) switchTheme() {
+	b.Helper()
+	b.view.theme = map[string]string{"light": "dark", "dark": "light"}[b.view.theme]
+	eval[bool](b, `document.querySelector("[data-theme-toggle]").click() ?? true`)
+	eventually(b, "the theme is kept", func() bool {
+		kept, err := chromedp.Call(b.ctx, network.GetCookies, network.GetCookiesParams{})
+		b.must(err)
+		return slices.ContainsFunc(kept.Cookies, func(c *network.Cookie) bool { return c.Name == "theme" && c.Value == b.view.theme })
+	})
+	b.settle()
 }
 
 // adopt takes over the session of a visitor.

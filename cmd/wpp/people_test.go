@@ -34,6 +34,7 @@ func fileOf(t *testing.T, n, wrong int) string {
 // TestImportOfFiveThousand imports a file of 5,000 people, 20 of them without a
 // number, in the browser: upload, columns, check, import, result.
 func TestImportOfFiveThousand(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir())
 	b := s.newTab(desktop)
 	b.setUp(s.await(s.out, `/setup/(\S+)`))

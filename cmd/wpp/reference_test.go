@@ -24,36 +24,29 @@ func visible(selector string) chromedp.Action[chromedp.Void] {
 // TestReference looks at the API reference in each of its states: filled in
 // from a past request, answered, searched, with its schemas, ended.
 func TestReference(t *testing.T) {
-	w := newWorld(t)
-	owner := w.as(portal.RoleOwner)
+	t.Parallel()
 	for _, v := range looks() {
 		t.Run(v.String(), func(t *testing.T) {
-			s := *w.server
-			s.TB = t
-			b := s.newTab(v)
-			b.adopt(owner)
+			t.Parallel()
+			w := newWorld(t)
+			b := w.newTab(v)
+			b.adopt(w.as(portal.RoleOwner))
 			b.open("/docs/api/developer?env=test&account=" + w.account + "&from=" + w.request)
 			b.follow(click(`#console button.primary`))
 			b.within(visible(`.opblock-body .callout.tip`), visible(`button.execute`))
-			b.state(v, "filled in")
+			b.inBothThemes("reference filled in")
 			b.executes(w)
-			b.state(v, "answered")
+			b.inBothThemes("reference answered")
 			b.within(click(`.models h2 button`), visible(`.models article`))
-			b.state(v, "schemas")
+			b.inBothThemes("reference schemas")
 			b.within(chromedp.SendKeys(chromedp.CSS(`#api-q`), "/v1/requests"))
 			b.shows("#api-count", "2")
-			b.state(v, "searched")
+			b.inBothThemes("reference searched")
 			b.follow(click(`#console form.act button`))
 			b.within(visible(`#console button.primary`))
-			b.state(v, "ended")
+			b.inBothThemes("reference ended")
 		})
 	}
-}
-
-func (b *tab) state(v view, name string) {
-	b.Helper()
-	b.accessible(v.String() + " reference " + name)
-	b.fits(v.String()+" reference "+name, v.width)
 }
 
 // executes sends the call that is filled in: it goes out with the session and
@@ -80,12 +73,13 @@ func (b *tab) executes(w *world) {
 // TestReferenceOfAVisitor opens an operation by its address, in the other
 // language too, and offers to sign in and come back to it.
 func TestReferenceOfAVisitor(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for _, v := range []view{desktop, {390, portal.LangPT, "dark"}} {
 		b := w.newTab(v)
 		b.open("/docs/api/developer#/op/getContact")
 		b.within(visible(`#op-getContact[aria-expanded="true"]`), visible(`.try-out a`))
-		b.state(v, "of a visitor")
+		b.state("reference of a visitor")
 		if got := b.link(`.try-out a`); !strings.HasPrefix(got, "/login?next=") || !strings.HasSuffix(got, "getContact") {
 			t.Errorf("signing in leads to %s", got)
 		}
@@ -97,6 +91,7 @@ func TestReferenceOfAVisitor(t *testing.T) {
 
 // TestReferenceOfAnAgent gives no way into the request log, which agents do not read.
 func TestReferenceOfAnAgent(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.newTab(desktop)
 	b.adopt(w.as(portal.RoleAgent))
@@ -112,6 +107,7 @@ func TestReferenceOfAnAgent(t *testing.T) {
 // TestReferenceUploads sends a file by the form of the page, with the session,
 // and what was kept is the file.
 func TestReferenceUploads(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	path := filepath.Join(t.TempDir(), "vitrine.png")
 	if err := os.WriteFile(path, picture(), 0o600); err != nil {
@@ -123,10 +119,10 @@ func TestReferenceUploads(t *testing.T) {
 		b.open("/docs/api/developer")
 		b.follow(click(`#console button.primary`))
 		b.within(click(`#op-uploadMedia`), visible(`.opblock-body input[type=file]`), chromedp.SetUploadFiles(`.opblock-body input[type=file]`, []string{path}))
-		b.state(v, "with a file")
+		b.state("reference with a file")
 		b.within(click(`button.execute`), visible(`.answer .log`))
 		b.shows(".answer", "201")
-		b.state(v, "of an upload")
+		b.state("reference of an upload")
 		id := regexp.MustCompile(`med_[0-9A-Z]{26}`).FindString(b.text(".answer"))
 		if r := w.call(w.secret, http.MethodGet, "/v1/media/"+id+"/content", ""); r.body != string(picture()) {
 			t.Errorf("%s: kept %s: %d, %d bytes", v, id, r.status, len(r.body))
@@ -169,6 +165,7 @@ func timed(t *testing.T, document string) (ids []string) {
 // taken as something that has just happened, and again as its repeat. What the
 // log has of it opens as another event of now.
 func TestExamplesAreOfNow(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir())
 	c := s.commands()
 	c.ok(password, "account", "create", "--name", "Loja", "--email", "ana@loja.example", "--password-stdin", "--plan", "unlimited")

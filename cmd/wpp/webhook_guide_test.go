@@ -67,7 +67,8 @@ func (m receiverSample) command() *exec.Cmd {
 	switch m.language.ID {
 	case "go":
 		program := filepath.Join(m.TempDir(), "receiver")
-		if out, err := exec.CommandContext(m.Context(), "go", "build", "-o", program, m.file("receiver.go")).CombinedOutput(); err != nil {
+		build := append(goTool("build"), "-o", program, m.file("receiver.go"))
+		if out, err := exec.CommandContext(m.Context(), build[0], build[1:]...).CombinedOutput(); err != nil {
 			m.Fatalf("%v\n%s", err, out)
 		}
 		return exec.Command(program)

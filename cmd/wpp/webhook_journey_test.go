@@ -14,6 +14,7 @@ import (
 // TestWebhookJourney registers an endpoint in the browser, tests it, sees a
 // delivery fail, repairs the receiver and recovers what it missed.
 func TestWebhookJourney(t *testing.T) {
+	t.Parallel()
 	s := start(t, t.TempDir(), "--webhook-allow-cidrs", "127.0.0.0/8", "--webhook-schedule", "1h")
 	c := s.commands()
 	account := c.ok(password, "account", "create", "--name", "Loja", "--email", "ana@loja.example", "--password-stdin", "--plan", "unlimited")["account_id"]

@@ -4,7 +4,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
+	"os/exec"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -47,10 +51,68 @@ type world struct {
 // email returns who has the role in the world's account.
 func email(role portal.Role) string { return string(role) + "@loja.example" }
 
-// newWorld fills a data folder through the program's own doors.
+// original is the world that all the others are copies of.
+type original struct {
+	once   sync.Once
+	world  *world // nil if it could not be made
+	folder string // its data; nobody serves them
+	made   time.Time
+}
+
+var theOriginal original
+
+// newWorld serves a copy of the one world of the process.
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{server: start(t, t.TempDir(), nobodysGraph...), stranger: "stranger@other.example"}
+	theOriginal.once.Do(func() { theOriginal.build(t) })
+	if theOriginal.world == nil {
+		t.Fatal("there is no world: see the first test that wanted one")
+	}
+	w, data := *theOriginal.world, t.TempDir()
+	if out, err := exec.Command("cp", "-a", theOriginal.folder+"/.", data).CombinedOutput(); err != nil {
+		t.Fatalf("copy the world: %v\n%s", err, out)
+	}
+	w.server = &server{TB: t, data: data}
+	// A chore that comes due while a test looks at the tables is somebody else's change.
+	w.change(fmt.Sprintf(`UPDATE chores SET due_at = due_at + %d`, time.Since(theOriginal.made).Microseconds()))
+	w.server = start(t, data, nobodysGraph...)
+	return &w
+}
+
+// scope is a test whose end comes before that of the test.
+type scope struct {
+	testing.TB
+	ends []func()
+}
+
+func (s *scope) Cleanup(end func()) { s.ends = append(s.ends, end) }
+
+func (s *scope) end() {
+	for _, end := range slices.Backward(s.ends) {
+		end()
+	}
+}
+
+func (o *original) build(t testing.TB) {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "wpp-world-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.folder = folder
+	s := &scope{TB: t}
+	defer s.end()
+	o.world = fillWorld(s, folder)
+	o.made = time.Now()
+}
+
+// remove removes the data of the original, if there is one.
+func (o *original) remove() { _ = os.RemoveAll(o.folder) }
+
+// fillWorld fills a data folder through the program's own doors.
+func fillWorld(t testing.TB, data string) *world {
+	t.Helper()
+	w := &world{server: start(t, data, nobodysGraph...), stranger: "stranger@other.example"}
 	c := w.commands()
 	w.account = c.ok(password, "account", "create", "--name", "Loja Exemplo", "--email", email(portal.RoleOwner), "--password-stdin", "--plan", "unlimited", "--tester", tester)["account_id"]
 	w.elsewhere = c.ok(password, "account", "create", "--name", "Other", "--email", w.stranger, "--password-stdin")["account_id"]
@@ -71,7 +133,7 @@ func newWorld(t testing.TB) *world {
 }
 
 // settle leaves nothing that the program still has to write: every message has
-// ended, and a program started anew has only what is stored.
+// ended, and so has the program.
 func (w *world) settle() {
 	eventually(w, "every message ended", func() bool {
 		return len(w.query(`SELECT id FROM messages WHERE direction = 'outbound' AND status NOT IN ('scheduled', 'read', 'failed', 'number_not_found')`)) == 0 &&
@@ -81,7 +143,6 @@ func (w *world) settle() {
 		w.Fatalf("exit %d", code)
 	}
 	w.past = w.log.String()
-	w.server = start(w.TB, w.data, nobodysGraph...)
 }
 
 // nobodysGraph is where no WhatsApp answers.
