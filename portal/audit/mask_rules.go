@@ -29,6 +29,7 @@ var (
 var (
 	hiddenNames     = []string{"attributes", "body", "boleto_line", "caption", "content", "email", "evidence", "filename", "footer", "link", "note", "parameters", "preview", "reason", "search", "text", "tracking_url", "username"}
 	linkNames       = []string{"cart", "checkout", "invoice", "order"} // of an event's links: they may open a customer's cart
+	secretNames     = []string{"headers"}                              // of an endpoint: a name of the customer's own tells nothing of its value
 	secretWords     = []string{"code", "password", "secret", "token"}  // parts of a name
 	structuralNames = []string{"components", "contacts", "interactive", "location"}
 	structuralWords = []string{"component", "format", "index", "parameter_name", "sub_type", "type"}
@@ -52,7 +53,7 @@ var named = func() map[string]treatment {
 	for _, group := range []struct {
 		names []string
 		treatment
-	}{{telephoneNames, telephone}, {hiddenNames, hidden}, {structuralNames, structural}} {
+	}{{telephoneNames, telephone}, {hiddenNames, hidden}, {structuralNames, structural}, {secretNames, secret}} {
 		for _, name := range group.names {
 			all[name] = group.treatment
 		}

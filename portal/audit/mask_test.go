@@ -52,6 +52,10 @@ func TestMaskBodies(t *testing.T) {
 			`{"external_id":"PED-1","customer":{"phone":"+55 11 9••••-4417","name":"••• 5 characters"},"data":{"payment":{"pix_code":"•••","boleto_line":"••• 4 characters","url":"••• 23 characters"},"shipment":{"tracking_code":"•••","tracking_url":"••• 21 characters"},"links":{"checkout":"••• 21 characters"},"reason":"••• 14 characters"},"decision":{"reason":"too_old"}}`,
 		},
 		{
+			"an endpoint's headers", `{"url":"https://erp.example.com/wpp","headers":{"X-Erp-Key":"abc","Authorization":"Bearer abc","X-Old":null}}`,
+			`{"url":"https://erp.example.com/wpp","headers":{"X-Erp-Key":"•••","Authorization":"•••","X-Old":null}}`,
+		},
+		{
 			"a problem", `{"code":"window_closed","title":"Window closed","errors":[{"pointer":"/text/body","code":"too_long"}]}`,
 			`{"code":"window_closed","title":"Window closed","errors":[{"pointer":"/text/body","code":"too_long"}]}`,
 		},
