@@ -113,7 +113,7 @@ type EventAutomation struct {
 	Name          string       `json:"name"`
 	Version       int          `json:"version" doc:"Of its rule when the event came."`
 	Outcome       string       `json:"outcome" enum:"scheduled,sent,skipped,canceled,failed" doc:"Changes as the run goes on."`
-	Reason        *string      `json:"reason" doc:"Of skipped, canceled and failed; new ones may appear."`
+	Reason        *string      `json:"reason" doc:"Of skipped, canceled and failed: disabled, condition_not_met, opted_out, opt_in_required, frequency_cap, handoff_open, no_phone, invalid_number, template_not_approved, template_parameters, limit_reached, canceled_by_event, canceled_by_reply, contact_erased, account_suspended or module_inactive; new ones may appear."`
 	Detail        *string      `json:"detail" doc:"The reason in the caller's language."`
 	DueAt         *string      `json:"due_at" format:"date-time" doc:"When it goes on."`
 	CanceledBy    *string      `json:"canceled_by" doc:"The event or message that canceled it."`

@@ -24,7 +24,10 @@ var eventDescriptions = []portal.Words{
 	{EN: "JSON Schema of the body of this type.", PT: "JSON Schema do corpo deste tipo."},
 	{EN: "Of a cancellation.", PT: "De um cancelamento."},
 	{EN: "Of its rule when the event came.", PT: "Da regra dela quando o evento chegou."},
-	{EN: "Of skipped, canceled and failed; new ones may appear.", PT: "De skipped, canceled e failed; podem surgir novos."},
+	{
+		EN: "Of skipped, canceled and failed: disabled, condition_not_met, opted_out, opt_in_required, frequency_cap, handoff_open, no_phone, invalid_number, template_not_approved, template_parameters, limit_reached, canceled_by_event, canceled_by_reply, contact_erased, account_suspended or module_inactive; new ones may appear.",
+		PT: "De skipped, canceled e failed: disabled, condition_not_met, opted_out, opt_in_required, frequency_cap, handoff_open, no_phone, invalid_number, template_not_approved, template_parameters, limit_reached, canceled_by_event, canceled_by_reply, contact_erased, account_suspended ou module_inactive; podem surgir novos.",
+	},
 	{EN: "Once sent.", PT: "Depois do envio."},
 	{EN: "One of GET /v1/event-types; new ones may appear.", PT: "Um dos de GET /v1/event-types; podem surgir novos."},
 	{EN: "Only about this contact.", PT: "Só sobre este contato."},
