@@ -161,6 +161,8 @@ func inReais(ctx context.Context, a portal.Amount) string {
 // templatePart is a component of a template as it was created.
 type templatePart struct {
 	Type, Format, Text string
+	Secret             bool `json:"add_security_recommendation"`
+	Minutes            int  `json:"code_expiration_minutes"`
 	Buttons            []struct {
 		Type, Text, URL string
 		Phone           string `json:"phone_number"`
@@ -178,7 +180,7 @@ func (t texts) drawTemplate(raw json.RawMessage, v *views.Bubble) {
 		return
 	}
 	for _, part := range parts {
-		text := strings.NewReplacer(sent.values(strings.ToLower(part.Type))...).Replace(part.Text)
+		text := strings.NewReplacer(sent.values(strings.ToLower(part.Type))...).Replace(part.shown(tpl))
 		switch strings.ToUpper(part.Type) {
 		case "HEADER":
 			v.Header = text

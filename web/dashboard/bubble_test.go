@@ -34,6 +34,17 @@ func TestBubble(t *testing.T) {
 	if b = known.bubble(ctx, m, files{}); b.Order != nil || !slices.Equal(b.Lines, []string{"Oi {{name}}"}) || len(b.Taps) != 1 || b.Taps[0].Label != "Sim" {
 		t.Errorf("the fallback: %+v", b)
 	}
+	known["oi\npt_BR"] = portal.Template{Category: portal.CategoryAuthentication, Language: "pt_BR", Components: json.RawMessage(`[{"type":"BODY","add_security_recommendation":true},{"type":"FOOTER","code_expiration_minutes":5}]`)}
+	m.Content = json.RawMessage(`{"name":"oi","language":{"code":"pt_BR"},"components":[{"type":"body","parameters":[{"type":"text","text":"778899"}]}]}`)
+	if b = known.bubble(ctx, m, files{}); len(b.Lines) != 1 || !strings.HasPrefix(b.Lines[0], "Seu código de verificação é 778899.") || b.Footer != "Este código expira em 5 minutos." {
+		t.Errorf("a code: %+v", b)
+	}
+	live := known["oi\npt_BR"]
+	live.Environment = portal.Live
+	known["oi\npt_BR"] = live
+	if b = known.bubble(ctx, m, files{}); len(b.Lines) != 1 || strings.Contains(b.Lines[0], "778899") {
+		t.Errorf("a code of a real person: %+v", b)
+	}
 	if b = (texts{}).bubble(ctx, portal.Message{Type: portal.TypeTemplate}, files{}); !b.Empty() {
 		t.Errorf("an erased one: %+v", b)
 	}

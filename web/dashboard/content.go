@@ -84,16 +84,13 @@ func paragraphs(text string) (lines []string) {
 
 // fill returns the texts of the template with their parameters in place.
 func (s sentTemplate) fill(tpl portal.Template) (lines []string) {
-	var parts []struct {
-		Type string `json:"type"`
-		Text string `json:"text"`
-	}
+	var parts []templatePart
 	if json.Unmarshal(tpl.Components, &parts) != nil {
 		return nil
 	}
 	for _, part := range parts {
-		if part.Text != "" {
-			lines = append(lines, paragraphs(strings.NewReplacer(s.values(strings.ToLower(part.Type))...).Replace(part.Text))...)
+		if text := part.shown(tpl); text != "" {
+			lines = append(lines, paragraphs(strings.NewReplacer(s.values(strings.ToLower(part.Type))...).Replace(text))...)
 		}
 	}
 	return lines
