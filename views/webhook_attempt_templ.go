@@ -163,7 +163,7 @@ func attemptParts(id string, p AttemptProps) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Code(id+"-res", ui.L(ctx, "response", "resposta")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Code(id+"-res", ui.L(ctx, "response to attempt ", "resposta à tentativa ")+strconv.Itoa(a.Number)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -215,7 +215,7 @@ func attemptParts(id string, p AttemptProps) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Code(id+"-req", ui.L(ctx, "request", "requisição")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Code(id+"-req", ui.L(ctx, "request of attempt ", "requisição da tentativa ")+strconv.Itoa(a.Number)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -362,7 +362,7 @@ func deliveryTools(p WebhookProps, o DeliveryOpen) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Code("dlv-curl", "cURL").Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Code("dlv-curl", ui.L(ctx, "this call as cURL", "esta chamada em cURL")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
