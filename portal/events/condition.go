@@ -179,7 +179,10 @@ func checkCondition(c portal.Condition, pointer string) []portal.FieldError {
 	if !slices.Contains(operators[field.Kind], c.Operator) {
 		return []portal.FieldError{{
 			Pointer: pointer + "/operator", Code: portal.FieldInvalidValue,
-			Detail: unfitting(field, c.Operator),
+			Detail: portal.Words{
+				EN: "This comparison does not fit “" + field.Words.EN + "”. Choose one of the list.",
+				PT: "Esta comparação não serve para “" + field.Words.PT + "”. Escolha uma da lista.",
+			},
 		}}
 	}
 	code, detail := valueProblem(field, c)
@@ -187,24 +190,6 @@ func checkCondition(c portal.Condition, pointer string) []portal.FieldError {
 		return nil
 	}
 	return []portal.FieldError{{Pointer: pointer + "/value", Code: code, Detail: detail}}
-}
-
-// unfitting says that an operator does not fit a field, and which do.
-func unfitting(field Field, operator string) portal.Words {
-	say := func(lang, problem, choose string) string {
-		fitting := make([]string, len(operators[field.Kind]))
-		for i, o := range operators[field.Kind] {
-			fitting[i] = "“" + operatorWords[o].In(lang) + "”"
-		}
-		if w, known := operatorWords[operator]; known {
-			problem = "“" + w.In(lang) + "” " + problem
-		}
-		return problem + " “" + field.Words.In(lang) + "”. " + choose + strings.Join(fitting, ", ") + "."
-	}
-	if _, known := operatorWords[operator]; !known {
-		return portal.Words{EN: say(portal.LangEN, "No such comparison for", "Choose "), PT: say(portal.LangPT, "Não há essa comparação para", "Escolha ")}
-	}
-	return portal.Words{EN: say(portal.LangEN, "does not fit", "Choose "), PT: say(portal.LangPT, "não serve para", "Escolha ")}
 }
 
 func valueProblem(field Field, c portal.Condition) (code string, detail portal.Words) {

@@ -57,7 +57,7 @@ func TestAutomationSteps(t *testing.T) {
 	misfit := orderSteps("save")
 	misfit["operator"] = []string{portal.OperatorHas, portal.OperatorIs}
 	_, page = o.desk.send(path, misfit, 422)
-	o.has(page, "“contains” does not fit “Total”. Choose “≥”, “≤”", `href="#c-0"`)
+	o.has(page, "This comparison does not fit “Total”. Choose one of the list.", `href="#c-0"`)
 	misfit.Set("do", "fit")
 	_, page = o.desk.send(path, misfit, 200)
 	o.has(page, `<option value="at_least" selected>`, `<option value="is" selected>`)
