@@ -156,12 +156,14 @@ func (w *writer) collect(first *command) []*command {
 
 // crowd is how many commands a batch waits for. While some wait for a commit,
 // others are on their way here: the last two batches together tell how many
-// there are. Whoever writes alone, or with a few, never waits.
+// there are. To wait for more than about half of them would leave the disk and
+// the other processors idle in turn. Whoever writes alone, or with a few, never
+// waits.
 func (w *writer) crowd() int {
 	if w.last < minCrowd {
 		return 0
 	}
-	return (w.last + w.before) * 7 / 10
+	return (w.last + w.before) * 4 / 10
 }
 
 // commit runs the batch and leaves in each command its outcome.
