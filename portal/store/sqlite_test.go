@@ -102,8 +102,8 @@ func TestSQLiteFileIsPrivate(t *testing.T) {
 	}
 	defer s.Close()
 	files, err := filepath.Glob(filepath.Join(dir, "wpp.db*"))
-	if err != nil || len(files) != 3 {
-		t.Errorf("files %q, %v, want the database and its two companions", files, err)
+	if err != nil || len(files) != 4 {
+		t.Errorf("files %q, %v, want the database and its three companions", files, err)
 	}
 	for _, f := range files {
 		if info, err := os.Stat(f); err != nil || info.Mode().Perm() != 0o600 {
