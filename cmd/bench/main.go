@@ -19,7 +19,7 @@
 //
 // It must not contain SQL: it writes and reads through portal/store. Known
 // weaknesses: Linux only (it reads /proc); in B5 the simulator's delivered
-// status is due 0.4 s after the message, and the receiver is the driver's; B6
+// status is due 0.2 s after the message, and the receiver is the driver's; B6
 // seeds rows without bodies, account by account, so an account's pages lie
 // closer than in a log that grew.
 package main

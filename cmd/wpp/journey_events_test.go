@@ -81,7 +81,13 @@ func TestAutomationWithoutScripts(t *testing.T) {
 
 	b.within(click(`#s-if summary`))
 	b.follow(press("Add condition"))
-	eval[bool](b, `(() => { document.querySelector("#c-0").value = "total"; document.querySelector("#s-if [name=operator]").value = "at_least"; return true })()`)
+	choose := func(selector, value string) {
+		t.Helper()
+		eval[bool](b, `(() => { document.querySelector("`+selector+`").value = "`+value+`"; return true })()`)
+	}
+	choose("#c-0", "total")
+	b.follow(press("Offer what fits the fields"))
+	choose("#o-0", "at_least")
 	b.within(write("value", "49,90"))
 	b.follow(press("Update the preview"))
 	b.shows("#part-if", "49.90")

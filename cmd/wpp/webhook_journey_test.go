@@ -57,7 +57,7 @@ func TestWebhookJourney(t *testing.T) {
 	})
 	b.open("/webhooks?env=test")
 	b.follow(chromedp.Click(chromedp.CSS(`main table a[href^="/webhooks/whk_"]`), chromedp.NodeVisible))
-	b.shows("main", "Failing since")
+	b.shows("main", "none arrived since")
 	b.follow(chromedp.Click(chromedp.CSS(`main table.hooks a`), chromedp.NodeVisible))
 	b.shows("aside.detail", "Your server answered 500")
 	b.follow(press("All deliveries"))

@@ -44,7 +44,7 @@ type step struct {
 
 var (
 	sent      = step{status: "sent"}
-	delivered = step{status: "delivered", after: 400 * time.Millisecond}
+	delivered = step{status: "delivered", after: 200 * time.Millisecond}
 	read      = step{status: "read", after: 1200 * time.Millisecond}
 )
 
@@ -89,9 +89,9 @@ var twiceAndDisordered = []step{
 	{status: "read", after: 400 * time.Millisecond, happened: 1200 * time.Millisecond},
 	{status: "sent", after: 500 * time.Millisecond},
 	{status: "read", after: 600 * time.Millisecond, happened: 1200 * time.Millisecond},
-	{status: "delivered", after: 700 * time.Millisecond, happened: 400 * time.Millisecond},
+	{status: "delivered", after: 700 * time.Millisecond, happened: 200 * time.Millisecond},
 	{status: "sent", after: 800 * time.Millisecond},
-	{status: "delivered", after: 900 * time.Millisecond, happened: 400 * time.Millisecond},
+	{status: "delivered", after: 900 * time.Millisecond, happened: 200 * time.Millisecond},
 }
 
 func failed(code int) step {
