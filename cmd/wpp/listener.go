@@ -187,7 +187,7 @@ func (l *listener) follow(ctx context.Context) error {
 func (l *listener) forwardAll(ctx context.Context, events []fedEvent, next string) error {
 	done := slices.IndexFunc(events, func(e fedEvent) bool { return e.ID == l.place.Last })
 	for _, e := range events[done+1:] {
-		if l.forward(ctx, e); ctx.Err() != nil {
+		if taken := l.forward(ctx, e); !taken && ctx.Err() != nil {
 			return ctx.Err() // it is forwarded again by the next run
 		}
 		if err := l.moved(l.place.Next, e.ID); err != nil {
@@ -208,10 +208,10 @@ func (l *listener) forward(ctx context.Context, e fedEvent) (taken bool) {
 	for n := 0; ; {
 		status, err := l.attempt(ctx, e)
 		switch {
-		case ctx.Err() != nil:
-			return false
 		case status/100 == 2:
 			return true
+		case ctx.Err() != nil:
+			return false
 		case refusedConnection(err):
 			if !away {
 				l.say("Your receiver is not there (%s). Waiting for it.", netCause(err))
