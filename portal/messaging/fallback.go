@@ -1,6 +1,7 @@
 package messaging
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -61,7 +62,7 @@ func replace(tx *store.Tx, m portal.Message, u whatsapp.StatusUpdate) error {
 		}
 	}
 	m.ProviderMessageID, m.UpdatedAt = "", now
-	if err := fallBack(tx, &m); err != nil {
+	if err := errors.Join(tx.SaveProviderID(m), fallBack(tx, &m)); err != nil {
 		return err
 	}
 	return tx.SaveMessage(m, &now)

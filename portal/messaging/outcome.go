@@ -202,6 +202,9 @@ func (s settlement) accepted() (*time.Time, error) {
 	s.attempt.Outcome = portal.AttemptAccepted
 	if m.ProviderMessageID == "" {
 		m.ProviderMessageID = s.out.MessageID
+		if err := s.tx.SaveProviderID(*m); err != nil {
+			return nil, err
+		}
 	}
 	if s.out.WAID != "" {
 		m.WAID = s.out.WAID

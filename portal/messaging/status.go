@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -251,6 +252,9 @@ func write(tx *store.Tx, channel portal.Channel, m portal.Message, r report) err
 	if err := react(tx, channel, m, r.failure); err != nil {
 		return err
 	}
+	if !r.news.Applied && !lost && m.Status != portal.StatusQueued && m.Status != portal.StatusUnknown {
+		return tx.SaveDetails(m) // when it is due next does not change
+	}
 	if lost {
 		if err := found(tx, m, r.update); err != nil {
 			return err
@@ -286,7 +290,7 @@ func stamp(m *portal.Message, n portal.StatusNews) {
 // What the answer said may still come and complete the attempt.
 func found(tx *store.Tx, m portal.Message, u whatsapp.StatusUpdate) error {
 	a := portal.Attempt{MessageID: m.ID, Number: m.Attempts, Outcome: portal.AttemptAccepted}
-	if err := tx.FinishAttempt(a); err != nil {
+	if err := errors.Join(tx.FinishAttempt(a), tx.SaveProviderID(m)); err != nil {
 		return err
 	}
 	return tx.ContactSent(m.Tenant(), m.ContactID, u.RecipientID)

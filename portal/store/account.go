@@ -92,10 +92,10 @@ WHERE id = ?`,
 // LockAccount makes other transactions that call it for the same account wait
 // until this one ends, so that read, change and write do not overwrite theirs.
 func (tx *Tx) LockAccount(id string) error {
-	return tx.one(tx.Exec(`
-UPDATE /* Account.LockAccount */ accounts
-SET updated_at = updated_at
-WHERE id = ?`, id))
+	return tx.lock(`
+SELECT /* Account.LockAccount */ 1
+FROM accounts
+WHERE id = ?`, []any{id}, new(int))
 }
 
 // one turns the "no row changed" of an Exec into not_found.

@@ -91,11 +91,10 @@ WHERE id = ? AND account_id = ? AND environment = ? AND deleted_at IS NULL`,
 func (tx *Tx) LockAutomation(t portal.Tenant, id string) (a portal.Automation, err error) {
 	defer portal.Wrap(&err, "LockAutomation(%s)", id)
 	return scanAutomation(func(dest ...any) error {
-		return tx.Row(`
-UPDATE /* Automation.Lock */ automations
-SET updated_at = updated_at
-WHERE id = ? AND account_id = ? AND environment = ? AND deleted_at IS NULL
-RETURNING `+automationColumns, []any{id, t.AccountID, string(t.Environment)}, dest...)
+		return tx.lock(`
+SELECT /* Automation.Lock */ `+automationColumns+`
+FROM automations
+WHERE id = ? AND account_id = ? AND environment = ? AND deleted_at IS NULL`, []any{id, t.AccountID, string(t.Environment)}, dest...)
 	})
 }
 

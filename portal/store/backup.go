@@ -235,10 +235,10 @@ FROM audit_heads`, nil, func(scan func(dest ...any) error) error {
 // still is the engine of a file that nobody writes to.
 type still struct{ *readers }
 
-func (still) name() string       { return "sqlite" }
-func (still) skipLocked() string { return "" }
-func (still) stats() Stats       { return Stats{Engine: "sqlite"} }
-func (s still) close() error     { return s.readers.close() }
+func (still) name() string   { return "sqlite" }
+func (still) locks() locks   { return locks{} }
+func (still) stats() Stats   { return Stats{Engine: "sqlite"} }
+func (s still) close() error { return s.readers.close() }
 
 func (still) write(context.Context, func(c conn) error) error {
 	return errors.New("the copy is only read")

@@ -20,11 +20,11 @@ func (tx *Tx) LockChannel(t portal.Tenant, id string) (c portal.Channel, err err
 }
 
 func (tx *Tx) lockChannels(t portal.Tenant) error {
-	_, err := tx.Exec(`
-UPDATE /* Channel.Lock */ channels
-SET updated_at = updated_at
-WHERE account_id = ? AND environment = ? AND removed_at IS NULL`, t.AccountID, string(t.Environment))
-	return err
+	return tx.Rows(`
+SELECT /* Channel.Lock */ id
+FROM channels
+WHERE account_id = ? AND environment = ? AND removed_at IS NULL
+ORDER BY id`+tx.locks.rows, []any{t.AccountID, string(t.Environment)}, func(func(dest ...any) error) error { return nil })
 }
 
 // SaveChannel writes what may change of a channel, its secrets and its callback's times excepted.

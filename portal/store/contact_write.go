@@ -167,13 +167,12 @@ ON CONFLICT DO NOTHING`,
 // when the contact is gone.
 func (tx *Tx) LockContact(t portal.Tenant, id string) (err error) {
 	defer portal.Wrap(&err, "LockContact(%s)", id)
-	// An update that changes nothing is the row lock that both engines have.
-	return tx.one(tx.Exec(`
-UPDATE /* Contact.Lock */ contacts
-SET id = id
+	return tx.lock(`
+SELECT /* Contact.Lock */ 1
+FROM contacts
 WHERE id = ?
 AND account_id = ?
-AND environment = ?`, id, t.AccountID, string(t.Environment)))
+AND environment = ?`, []any{id, t.AccountID, string(t.Environment)}, new(int))
 }
 
 // UpdateContact writes what a caller may change, but for tags, attributes and

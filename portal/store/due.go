@@ -101,7 +101,7 @@ func (tx *Tx) claim(c Claim) (ids []string, err error) {
 		return nil, nil
 	}
 	sql, args := claimSQL(c, tx.now)
-	sql = strings.ReplaceAll(sql, "{skip}", tx.skipLocked)
+	sql = strings.ReplaceAll(sql, "{skip}", tx.locks.free)
 	err = tx.Rows(sql, append(args, c.Limit, tx.now.Add(c.Lease)), func(scan func(dest ...any) error) error {
 		var id string
 		if err := scan(&id); err != nil {

@@ -84,12 +84,12 @@ LIMIT ?`, []any{t.AccountID, string(t.Environment), limit}, func(scan func(dest 
 // transaction ends; not_found when the tenant has none of that id.
 func (tx *Tx) LockImport(t portal.Tenant, id string) (i portal.Import, err error) {
 	defer portal.Wrap(&err, "LockImport(%s)", id)
-	err = tx.one(tx.Exec(`
-UPDATE /* Import.Lock */ imports
-SET id = id
+	err = tx.lock(`
+SELECT /* Import.Lock */ 1
+FROM imports
 WHERE id = ?
 AND account_id = ?
-AND environment = ?`, id, t.AccountID, string(t.Environment)))
+AND environment = ?`, []any{id, t.AccountID, string(t.Environment)}, new(int))
 	if err != nil {
 		return i, err
 	}

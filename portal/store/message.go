@@ -84,8 +84,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 
 	return tx.announceMessage(m)
 }
 
-// SaveMessage writes what may change of a message, ends its lease and is the
-// outcome of its claims. The message must come from LockMessage, LockClaimed or
+// SaveMessage writes what may change of a message, but for WhatsApp's id of it,
+// ends its lease and is the outcome of its claims. The message must come from LockMessage, LockClaimed or
 // LockSent of the same transaction: anything older would undo the news, or the
 // erasure, that came since.
 func (tx *Tx) SaveMessage(m portal.Message, due *time.Time) error {
@@ -105,12 +105,12 @@ func (tx *Tx) saveMessage(m portal.Message, due, lease *time.Time) error {
 	n, err := tx.Exec(`
 UPDATE /* Message.Save */ messages
 SET status = ?, type = ?, wa_id = ?, template = ?, content = ?, fallback = ?, fallback_used = ?, category = ?,
-  provider_message_id = ?, attempts = ?, sequence = ?, price = ?, error_code = ?, provider_error = ?,
+  attempts = ?, sequence = ?, price = ?, error_code = ?, provider_error = ?,
   accepted_at = ?, delivered_at = ?, read_at = ?, updated_at = ?, due_at = ?, lane = ?, lease_until = ?,
   claims = CASE WHEN CAST(? AS BOOLEAN) THEN claims ELSE 0 END
 WHERE id = ? AND account_id = ? AND environment = ?`,
 		string(m.Status), m.Type, m.WAID, templateName(m), jsonText(m.Content), jsonText(m.Fallback), m.FallbackUsed,
-		m.Category, m.ProviderMessageID, m.Attempts, m.Sequence, jsonText(m.Price), code, provider, m.AcceptedAt,
+		m.Category, m.Attempts, m.Sequence, jsonText(m.Price), code, provider, m.AcceptedAt,
 		m.DeliveredAt, m.ReadAt, m.UpdatedAt, due, laneOf(m), lease, lease != nil, m.ID, m.AccountID, string(m.Environment))
 	if err := tx.one(n, err); err != nil {
 		return err
@@ -118,15 +118,34 @@ WHERE id = ? AND account_id = ? AND environment = ?`,
 	return tx.announceMessage(m)
 }
 
+// SaveProviderID writes WhatsApp's id of a message; "" = it has none any more.
+func (tx *Tx) SaveProviderID(m portal.Message) error {
+	_, err := tx.Exec(`
+UPDATE /* Message.SaveProviderID */ messages
+SET provider_message_id = ?
+WHERE id = ? AND account_id = ? AND environment = ?`, m.ProviderMessageID, m.ID, m.AccountID, string(m.Environment))
+	return err
+}
+
+// SaveDetails writes what news bring that change no status: price, category, and
+// how WhatsApp writes the person's number. It ends no lease.
+func (tx *Tx) SaveDetails(m portal.Message) error {
+	_, err := tx.Exec(`
+UPDATE /* Message.SaveDetails */ messages
+SET price = ?, category = ?, wa_id = ?
+WHERE id = ? AND account_id = ? AND environment = ?`,
+		jsonText(m.Price), m.Category, m.WAID, m.ID, m.AccountID, string(m.Environment))
+	return err
+}
+
 // LockMessage reads a message and keeps every other writer of it waiting until
 // the transaction ends. not_found when the tenant has no such message.
 func (tx *Tx) LockMessage(t portal.Tenant, id string) (portal.Message, error) {
 	var w messageRow
-	err := tx.Row(`
-UPDATE /* Message.Lock */ messages
-SET updated_at = updated_at
-WHERE id = ? AND account_id = ? AND environment = ?
-RETURNING `+messageColumns, []any{id, t.AccountID, string(t.Environment)}, w.dest()...)
+	err := tx.lock(`
+SELECT /* Message.Lock */ `+messageColumns+`
+FROM messages
+WHERE id = ? AND account_id = ? AND environment = ?`, []any{id, t.AccountID, string(t.Environment)}, w.dest()...)
 	if err != nil {
 		return portal.Message{}, err
 	}
@@ -152,11 +171,10 @@ func (tx *Tx) LockSent(channelID, providerID, id string) (portal.Message, error)
 
 func (tx *Tx) lockSent(where, key, channelID string) (portal.Message, error) {
 	var w messageRow
-	err := tx.Row(`
-UPDATE /* Message.LockSent */ messages
-SET updated_at = updated_at
-WHERE `+where+` AND channel_id = ? AND direction = 'outbound'
-RETURNING `+messageColumns, []any{key, channelID}, w.dest()...)
+	err := tx.lock(`
+SELECT /* Message.LockSent */ `+messageColumns+`
+FROM messages
+WHERE `+where+` AND channel_id = ? AND direction = 'outbound'`, []any{key, channelID}, w.dest()...)
 	if err != nil {
 		return portal.Message{}, err
 	}

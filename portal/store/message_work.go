@@ -106,11 +106,10 @@ WHERE id = ? AND account_id = ? AND environment = ? AND claims = ?`,
 // when somebody claimed it again since, or wrote its outcome.
 func (tx *Tx) LockClaimed(c ClaimedMessage) (portal.Message, error) {
 	var w messageRow
-	err := tx.Row(`
-UPDATE /* Message.LockClaimed */ messages
-SET updated_at = updated_at
-WHERE id = ? AND account_id = ? AND environment = ? AND claims = ?
-RETURNING `+messageColumns, []any{c.ID, c.Tenant.AccountID, string(c.Tenant.Environment), c.Claims}, w.dest()...)
+	err := tx.lock(`
+SELECT /* Message.LockClaimed */ `+messageColumns+`
+FROM messages
+WHERE id = ? AND account_id = ? AND environment = ? AND claims = ?`, []any{c.ID, c.Tenant.AccountID, string(c.Tenant.Environment), c.Claims}, w.dest()...)
 	if err != nil {
 		return portal.Message{}, err
 	}

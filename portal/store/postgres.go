@@ -75,8 +75,11 @@ func migratePostgres(ctx context.Context, config *pgx.ConnConfig, o Options) (er
 	return postgresError(migrate(ctx, db, o))
 }
 
-func (p *postgres) name() string       { return "postgres" }
-func (p *postgres) skipLocked() string { return "\n  FOR UPDATE OF t SKIP LOCKED" }
+func (p *postgres) name() string { return "postgres" }
+
+func (p *postgres) locks() locks {
+	return locks{rows: "\nFOR NO KEY UPDATE", free: "\n  FOR UPDATE OF t SKIP LOCKED"}
+}
 
 func (p *postgres) close() error {
 	p.closed.Store(true)

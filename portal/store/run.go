@@ -94,10 +94,10 @@ WHERE id = ?`, []any{id}, &t.AccountID, (*string)(&t.Environment), &contactID)
 // outcome, and keeps others from ending it; not_found when it waits no more.
 func (tx *Tx) LockRun(id string) (run portal.Run, claims int, err error) {
 	defer portal.Wrap(&err, "LockRun(%s)", id)
-	err = tx.one(tx.Exec(`
-UPDATE /* Run.Lock */ automation_runs
-SET id = id
-WHERE id = ? AND outcome = 'scheduled'`, id))
+	err = tx.lock(`
+SELECT /* Run.Lock */ 1
+FROM automation_runs
+WHERE id = ? AND outcome = 'scheduled'`, []any{id}, new(int))
 	if err != nil {
 		return run, 0, err
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +19,7 @@ const TopicSimulator = "simulator"
 const (
 	callbackLease    = 40 * time.Second // a pass that takes longer repeats callbacks, which is harmless
 	callbackParallel = 32
+	callbacksAtOnce  = 32 // each is work for the receiver's one transaction
 	maxCallbackDelay = 5 * time.Minute
 	maxCallbackTries = 2000 // about a week
 )
@@ -70,12 +72,14 @@ const (
 	panicked
 )
 
-// Deliver claims due callbacks and calls send for each, several at a time but
-// those of one message one after the other. What send refused is tried again
-// later and later, for about a week. A callback that panics again and again,
-// or was claimed again and again without an outcome, is kept as dead, and the
-// others do not notice. It returns how many it took up.
-func (s SimulatorJournal) Deliver(ctx context.Context, limit int, send func(simulator.Callback) error) (n int, err error) {
+// Deliver claims due callbacks and calls send with those of one channel, up to
+// a number at once, in the order they are due. When send refuses several, they
+// are sent one by one, side by side, but those of one message one after the
+// other. What is refused alone is tried again later and later, for about a week.
+// A callback that panics again and again, or was claimed again and again without
+// an outcome, is kept as dead, and the others do not notice. It returns how many
+// it took up.
+func (s SimulatorJournal) Deliver(ctx context.Context, limit int, send func([]simulator.Callback) error) (n int, err error) {
 	defer portal.Wrap(&err, "Deliver")
 	var due []*owed
 	err = s.Tx(ctx, func(tx *Tx) error {
@@ -85,12 +89,44 @@ func (s SimulatorJournal) Deliver(ctx context.Context, limit int, send func(simu
 	if err != nil || len(due) == 0 {
 		return 0, err
 	}
-	sendAll(due, s.Now, send)
+	round := sending{s.Now, send}
+	round.alone(round.together(due))
 	// What was delivered must not be delivered again because ctx ended meanwhile.
 	return len(due), s.Tx(context.WithoutCancel(ctx), func(tx *Tx) error { return tx.settleCallbacks(due) })
 }
 
-func sendAll(due []*owed, now func() time.Time, send func(simulator.Callback) error) {
+// sending is how the callbacks of one pass are made.
+type sending struct {
+	now  func() time.Time
+	send func([]simulator.Callback) error
+}
+
+// together sends what is there for the first time, several of a channel in one
+// call, and returns what has to go alone, in order.
+func (s sending) together(due []*owed) (rest []*owed) {
+	side, channels, troubled := lanes.New(callbackParallel), map[string][]*owed{}, map[string]bool{}
+	for _, c := range due {
+		channels[c.ChannelID] = append(channels[c.ChannelID], c)
+		troubled[c.ChannelID] = troubled[c.ChannelID] || c.tries > 0 || c.claims > 1
+	}
+	for id, all := range channels {
+		if troubled[id] {
+			continue
+		}
+		side.Go(id, lanes.Job{Do: func() {
+			for calls := range slices.Chunk(all, callbacksAtOnce) {
+				if len(calls) > 1 && !s.try(calls) {
+					return
+				}
+			}
+		}})
+	}
+	side.Wait()
+	return slices.DeleteFunc(slices.Clone(due), func(c *owed) bool { return c.result == delivered })
+}
+
+// alone sends each in a call of its own.
+func (s sending) alone(due []*owed) {
 	side := lanes.New(callbackParallel)
 	held := map[string]*atomic.Bool{} // by subject: one was refused, and the later ones wait for it
 	for _, c := range due {
@@ -103,23 +139,34 @@ func sendAll(due []*owed, now func() time.Time, send func(simulator.Callback) er
 		}
 		hold := held[subject]
 		side.Go(subject, lanes.Job{Do: func() {
-			if hold.Load() {
-				return
-			}
-			hold.Store(true)
-			c.result, c.tried, c.at = panicked, true, now()
-			err := send(c.Callback)
-			c.status, c.took = simulator.StatusOf(err), now().Sub(c.at)
-			switch {
-			case err == nil:
-				c.result = delivered
-				hold.Store(false)
-			case !errors.Is(err, simulator.ErrPanicked):
-				c.result = postponed
+			if !hold.Load() {
+				hold.Store(true)
+				hold.Store(!s.try([]*owed{c}))
 			}
 		}})
 	}
 	side.Wait()
+}
+
+// try makes one call and notes what came of it.
+func (s sending) try(calls []*owed) (taken bool) {
+	start := s.now()
+	list := make([]simulator.Callback, 0, len(calls))
+	for _, c := range calls {
+		c.result, c.tried, c.at = panicked, true, start
+		list = append(list, c.Callback)
+	}
+	err := s.send(list)
+	for _, c := range calls {
+		c.status, c.took = simulator.StatusOf(err), s.now().Sub(start)
+		switch {
+		case err == nil:
+			c.result = delivered
+		case !errors.Is(err, simulator.ErrPanicked):
+			c.result = postponed
+		}
+	}
+	return err == nil
 }
 
 func (tx *Tx) claimCallbacks(limit int) (due []*owed, err error) {

@@ -100,8 +100,8 @@ func migrateSQLite(ctx context.Context, path string, o Options) (err error) {
 	return sqliteError(migrate(ctx, db, o))
 }
 
-func (s *sqlite) name() string       { return "sqlite" }
-func (s *sqlite) skipLocked() string { return "" }
+func (s *sqlite) name() string { return "sqlite" }
+func (s *sqlite) locks() locks { return locks{} }
 
 func (s *sqlite) query(ctx context.Context, sql string, args []any, limit int) ([][]any, error) {
 	return s.readers.query(ctx, sql, args, limit)

@@ -62,11 +62,17 @@ type engine interface {
 	// write runs work in a transaction and returns when its outcome is known.
 	// It checks ctx before work starts and may run work more than once.
 	write(ctx context.Context, work func(c conn) error) error
-	// skipLocked ends the SELECT of a claim, so that claimers pass each other by.
-	skipLocked() string
+	locks() locks
 	name() string
 	stats() Stats // without a query
 	close() error
+}
+
+// locks are the ends of SELECTs that keep others from the rows they return.
+// SQLite has one writer, and needs none.
+type locks struct {
+	rows string // others wait
+	free string // of a claim, of rows t: claimers pass each other by
 }
 
 // querier runs one statement and returns its rows, read to the end. A limit
@@ -192,7 +198,7 @@ func (s *Store) Tx(ctx context.Context, fn func(tx *Tx) error) error {
 		defer func() { watch.ended = time.Now() }()
 		tc := &txConn{conn: c}
 		defer tc.end()
-		tx := &Tx{Reader: Reader{ctx: context.Background(), q: tc}, c: tc, now: s.Now(), skipLocked: s.engine.skipLocked(), vault: s.vault, secrets: &s.secrets, notify: s.Notify, present: s.present}
+		tx := &Tx{Reader: Reader{ctx: context.Background(), q: tc}, c: tc, now: s.Now(), locks: s.engine.locks(), vault: s.vault, secrets: &s.secrets, notify: s.Notify, present: s.present}
 		last = tx
 		if err := fn(tx); err != nil {
 			return err
@@ -232,6 +238,12 @@ func (r Reader) Row(sql string, args []any, dest ...any) error {
 	return tagged(sql, scanRow(rows[0], dest))
 }
 
+// lock is Row, and keeps others from changing the row until the transaction ends.
+// What it returns is what they committed last.
+func (tx *Tx) lock(sql string, args []any, dest ...any) error {
+	return tx.Row(sql+tx.locks.rows, args, dest...)
+}
+
 // Rows reads all rows and then calls each once a row, in order. An error of
 // each ends the loop and is returned. Inside each other statements may run.
 func (r Reader) Rows(sql string, args []any, each func(scan func(dest ...any) error) error) error {
@@ -251,15 +263,15 @@ func (r Reader) Rows(sql string, args []any, each func(scan func(dest ...any) er
 // Tx is a transaction under way. It reads its own writes.
 type Tx struct {
 	Reader
-	c          *txConn
-	now        time.Time
-	after      []func()
-	skipLocked string
-	vault      *vault
-	secrets    *openedSecrets
-	notify     func(topic string)
-	present    Presenter
-	notified   []string // topics that are notified after the commit
+	c        *txConn
+	now      time.Time
+	after    []func()
+	locks    locks
+	vault    *vault
+	secrets  *openedSecrets
+	notify   func(topic string)
+	present  Presenter
+	notified []string // topics that are notified after the commit
 }
 
 // Now returns the time of this transaction; it stands still.

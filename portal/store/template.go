@@ -218,11 +218,10 @@ ORDER BY id`, []any{t.AccountID, string(t.Environment), waba})
 // LockTemplateKey is LockTemplate by name and language, deleted ones too.
 func (tx *Tx) LockTemplateKey(t portal.Tenant, name, language string) (portal.Template, error) {
 	var w templateRow
-	err := tx.Row(`
-UPDATE /* Template.LockKey */ templates
-SET updated_at = updated_at
-WHERE account_id = ? AND environment = ? AND name = ? AND language = ?
-RETURNING `+templateColumns, []any{t.AccountID, string(t.Environment), name, language}, w.dest()...)
+	err := tx.lock(`
+SELECT /* Template.LockKey */ `+templateColumns+`
+FROM templates
+WHERE account_id = ? AND environment = ? AND name = ? AND language = ?`, []any{t.AccountID, string(t.Environment), name, language}, w.dest()...)
 	if err != nil {
 		return portal.Template{}, err
 	}
@@ -233,11 +232,10 @@ RETURNING `+templateColumns, []any{t.AccountID, string(t.Environment), name, lan
 // from changing it until the transaction ends; not_found when there is none.
 func (tx *Tx) LockTemplate(t portal.Tenant, waba, providerID string) (portal.Template, error) {
 	var w templateRow
-	err := tx.Row(`
-UPDATE /* Template.Lock */ templates
-SET updated_at = updated_at
-WHERE account_id = ? AND environment = ? AND waba = ? AND provider_id = ?
-RETURNING `+templateColumns, []any{t.AccountID, string(t.Environment), waba, providerID}, w.dest()...)
+	err := tx.lock(`
+SELECT /* Template.Lock */ `+templateColumns+`
+FROM templates
+WHERE account_id = ? AND environment = ? AND waba = ? AND provider_id = ?`, []any{t.AccountID, string(t.Environment), waba, providerID}, w.dest()...)
 	if err != nil {
 		return portal.Template{}, err
 	}

@@ -85,12 +85,12 @@ AND t.id = ?`, []any{t.AccountID, string(t.Environment), id}, row.dest()...)
 // LockToken is Token, and makes other transactions that lock or change the
 // token wait until this one ends; not_found for an unknown or foreign id.
 func (tx *Tx) LockToken(t portal.Tenant, id string) (portal.Token, error) {
-	err := tx.one(tx.Exec(`
-UPDATE /* Token.LockToken */ tokens
-SET updated_at = updated_at
+	err := tx.lock(`
+SELECT /* Token.LockToken */ 1
+FROM tokens
 WHERE account_id = ?
 AND environment = ?
-AND id = ?`, t.AccountID, string(t.Environment), id))
+AND id = ?`, []any{t.AccountID, string(t.Environment), id}, new(int))
 	if err != nil {
 		return portal.Token{}, err
 	}

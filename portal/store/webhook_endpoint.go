@@ -154,12 +154,10 @@ WHERE id = ?`, []any{id}, append(w.dest(), &sealed)...)
 func (tx *Tx) EndpointWithSecrets(t portal.Tenant, id string) (e portal.WebhookEndpoint, secrets portal.EndpointSecrets, err error) {
 	var w endpointRow
 	var sealed []byte
-	err = tx.Row(`
-UPDATE /* WebhookEndpoint.Lock */ webhook_endpoints
-SET updated_at = updated_at
-WHERE id = ? AND account_id = ? AND environment = ?
-RETURNING `+endpointColumns+`, secrets`,
-		[]any{id, t.AccountID, string(t.Environment)}, append(w.dest(), &sealed)...)
+	err = tx.lock(`
+SELECT /* WebhookEndpoint.Lock */ `+endpointColumns+`, secrets
+FROM webhook_endpoints
+WHERE id = ? AND account_id = ? AND environment = ?`, []any{id, t.AccountID, string(t.Environment)}, append(w.dest(), &sealed)...)
 	if err != nil {
 		return e, secrets, err
 	}

@@ -2,6 +2,7 @@ package storetest_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -73,7 +74,7 @@ func (p mail) save(id string, change func(m *portal.Message)) {
 			return err
 		}
 		change(&m)
-		return tx.SaveMessage(m, nil)
+		return errors.Join(tx.SaveMessage(m, nil), tx.SaveProviderID(m))
 	})
 }
 
@@ -135,6 +136,9 @@ func TestMessageKeepsEveryField(t *testing.T) {
 		})
 		full.Announced = full.Sequence
 		equal(p, "saved", p.message(full.ID), full)
+		full.Price, full.Category, full.WAID = json.RawMessage(`{"billable":false}`), "marketing", "553187654321"
+		p.tx(func(tx *store.Tx) error { return tx.SaveDetails(full) })
+		equal(p, "details", p.message(full.ID), full)
 
 		bare := p.insert(p.queued(c.ID), -1)
 		bare.Announced = bare.Sequence

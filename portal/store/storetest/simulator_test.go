@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -43,12 +44,16 @@ func TestSimulatorJournal(t *testing.T) {
 		p.wait(2 * time.Second)
 		deliver := func(refuse ...string) (got []string) {
 			var mu sync.Mutex
-			n, err := j.Deliver(p.Context(), 10, func(c simulator.Callback) error {
+			n, err := j.Deliver(p.Context(), 10, func(calls []simulator.Callback) error {
 				mu.Lock()
 				defer mu.Unlock()
-				got = append(got, c.ID)
-				equal(p, "body", string(c.Body) != "", true)
-				if slices.Contains(refuse, c.ID) {
+				ids := make([]string, 0, len(calls))
+				for _, c := range calls {
+					ids = append(ids, c.ID)
+					equal(p, "body", string(c.Body) != "", true)
+				}
+				got = append(got, strings.Join(ids, "+"))
+				if slices.ContainsFunc(ids, func(id string) bool { return slices.Contains(refuse, id) }) {
 					return errors.New("no")
 				}
 				return nil
@@ -59,12 +64,16 @@ func TestSimulatorJournal(t *testing.T) {
 			slices.Sort(got)
 			return got
 		}
-		equal(p, "a refused one holds up its message only", deliver("1a"), []string{"1a", "2"})
+		equal(p, "a refused one holds up its message only", deliver("1a"), []string{"1a", "1a+2+1b", "2"})
 		equal(p, "at once again", deliver(), []string(nil))
 		p.wait(time.Second)
 		equal(p, "after a second, in order", deliver(), []string{"1a", "1b"})
 		p.wait(time.Hour)
-		equal(p, "the late one", deliver(), []string{"late"})
+		if err := j.Schedule(p.Context(), []simulator.Callback{owe("4", "w3", 0), owe("5", "w5", time.Second)}); err != nil {
+			p.Fatal(err)
+		}
+		p.wait(time.Second)
+		equal(p, "those of a number go together", deliver(), []string{"late+4+5"})
 		p.wait(time.Hour)
 		equal(p, "nothing is owed", deliver(), []string(nil))
 	})

@@ -158,6 +158,13 @@ func TestReturnToPresent(t *testing.T) {
 // TestPoisonCallback: a callback that always panics ends as dead after its
 // attempts, and the others are delivered.
 func TestPoisonCallback(t *testing.T) {
+	for name, limit := range map[string]int{"alone": 1, "beginning in one call": 10} {
+		t.Run(name, func(t *testing.T) { poisonCallback(t, limit) })
+	}
+}
+
+func poisonCallback(t *testing.T, limit int) {
+	t.Helper()
 	onMail(t, func(p mail) {
 		j := store.SimulatorJournal{Store: p.store}
 		now := p.store.Now()
@@ -175,15 +182,19 @@ func TestPoisonCallback(t *testing.T) {
 		})
 		for range 20 {
 			p.wait(10 * time.Minute)
-			_, err := j.Deliver(p.Context(), 1, func(c simulator.Callback) error {
+			_, err := j.Deliver(p.Context(), limit, func(calls []simulator.Callback) error {
 				mu.Lock()
-				tried[c.ID]++
-				mu.Unlock()
-				switch c.ID {
-				case "poison":
-					panic(c.ID)
-				case "answers":
-					return simulator.ErrPanicked
+				defer mu.Unlock()
+				if len(calls) == 1 {
+					tried[calls[0].ID]++
+				}
+				for _, c := range calls {
+					switch c.ID {
+					case "poison":
+						panic(c.ID)
+					case "answers":
+						return simulator.ErrPanicked
+					}
 				}
 				return nil
 			})

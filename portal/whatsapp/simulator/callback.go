@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
@@ -115,11 +116,12 @@ func newCallback(ph Phone, due time.Time, field string, value map[string]any) (C
 		value["messaging_product"] = "whatsapp"
 		value["metadata"] = map[string]string{"display_phone_number": phone.Digits(ph.Number), "phone_number_id": ph.ID}
 	}
-	body, err := marshalASCII(map[string]any{
-		"object": "whatsapp_business_account",
-		"entry":  []any{map[string]any{"id": ph.WABA, "time": due.Unix(), "changes": []any{map[string]any{"field": field, "value": value}}}},
+	entry, err := marshalASCII(map[string]any{
+		"id": ph.WABA, "time": due.Unix(), "changes": []any{map[string]any{"field": field, "value": value}},
 	})
-	return Callback{ID: portal.NewID(callbackPrefix), ChannelID: ph.ChannelID, DueAt: due, Body: body}, err
+	return Callback{
+		ID: portal.NewID(callbackPrefix), ChannelID: ph.ChannelID, DueAt: due, Body: slices.Concat(envelopeStart, entry, envelopeEnd),
+	}, err
 }
 
 // ErrPanicked means that delivering a callback panicked, so that the callback
@@ -130,22 +132,39 @@ var ErrPanicked = errors.New("delivering the callback panicked")
 // it tried. What the receiver does not answer with 200 is postponed by the journal.
 func (s *Simulator) DeliverDue(ctx context.Context) (n int, err error) {
 	defer portal.Wrap(&err, "DeliverDue")
-	return s.journal.Deliver(ctx, batch, func(cb Callback) (err error) {
-		p := lanes.Contain(func() { err = s.deliver(ctx, cb) })
+	return s.journal.Deliver(ctx, batch, func(all []Callback) (err error) {
+		p := lanes.Contain(func() { err = s.deliver(ctx, all[0].ChannelID, together(all)) })
+		log := s.log.With("callback", all[0].ID, "channel", all[0].ChannelID, "together", len(all))
 		if p != nil {
-			s.log.ErrorContext(ctx, "simulator callback panicked", "callback", cb.ID, "panic", p.Value, "stack", p.Stack)
+			log.ErrorContext(ctx, "simulator callback panicked", "panic", p.Value, "stack", p.Stack)
 			return ErrPanicked
 		}
 		if err != nil {
-			s.log.WarnContext(ctx, "simulator callback postponed", "callback", cb.ID, "channel", cb.ChannelID, "error", err)
+			log.WarnContext(ctx, "simulator callback postponed", "error", err)
 		}
 		return err
 	})
 }
 
-// deliver calls the receiver; the callback is signed with the secret of now.
-func (s *Simulator) deliver(ctx context.Context, cb Callback) error {
-	ph, err := s.journal.PhoneOf(ctx, cb.ChannelID)
+// together is the body of one call with several callbacks, whose entries stay
+// the bytes that they are.
+func together(all []Callback) []byte {
+	if len(all) == 1 {
+		return all[0].Body
+	}
+	entries := make([][]byte, 0, len(all))
+	for _, cb := range all {
+		entries = append(entries, bytes.TrimSuffix(bytes.TrimPrefix(cb.Body, envelopeStart), envelopeEnd))
+	}
+	return slices.Concat(envelopeStart, bytes.Join(entries, []byte{','}), envelopeEnd)
+}
+
+// What is around the entries of every callback.
+var envelopeStart, envelopeEnd = []byte(`{"entry":[`), []byte(`],"object":"whatsapp_business_account"}`)
+
+// deliver calls the receiver of a channel; the body is signed with the secret of now.
+func (s *Simulator) deliver(ctx context.Context, channelID string, body []byte) error {
+	ph, err := s.journal.PhoneOf(ctx, channelID)
 	if err != nil {
 		return fmt.Errorf("phone: %w", err)
 	}
@@ -154,17 +173,17 @@ func (s *Simulator) deliver(ctx context.Context, cb Callback) error {
 		if s.receive == nil {
 			return errNoReceiver
 		}
-		address, transport = "http://127.0.0.1/hooks/whatsapp/"+cb.ChannelID, whatsapp.HandlerTransport(s.receive)
+		address, transport = "http://127.0.0.1/hooks/whatsapp/"+channelID, whatsapp.HandlerTransport(s.receive)
 	}
 	ctx, cancel := context.WithTimeout(ctx, receiveTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(cb.Body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		return errors.New("the callback address is not one")
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "facebookexternalua")
-	req.Header.Set(whatsapp.SignatureHeader, whatsapp.Sign(ph.AppSecret, cb.Body))
+	req.Header.Set(whatsapp.SignatureHeader, whatsapp.Sign(ph.AppSecret, body))
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
 		return fmt.Errorf("receive: %w", err)

@@ -128,11 +128,11 @@ func (j *Memory) Schedule(_ context.Context, callbacks []Callback) error {
 
 // Deliver calls send for the due callbacks, one after the other, and postpones
 // by a second those that it refuses.
-func (j *Memory) Deliver(_ context.Context, limit int, send func(Callback) error) (int, error) {
+func (j *Memory) Deliver(_ context.Context, limit int, send func([]Callback) error) (int, error) {
 	due := j.claim(limit)
 	for _, cb := range due {
 		start := time.Now()
-		err := send(cb)
+		err := send([]Callback{cb})
 		d := Delivery{
 			ID: portal.NewID(deliveryPrefix), Callback: cb.ID, ChannelID: cb.ChannelID, At: j.now(), Took: time.Since(start), Body: cb.Body,
 			Status: StatusOf(err),

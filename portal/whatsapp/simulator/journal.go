@@ -30,11 +30,12 @@ type Journal interface {
 
 	// Schedule has stored all callbacks when it returns nil, and none otherwise.
 	Schedule(ctx context.Context, callbacks []Callback) error
-	// Deliver claims due callbacks and calls send for each; it forgets those for
-	// which send returned nil and postpones the others; one that answers
+	// Deliver claims due callbacks and calls send for them, with several of one
+	// channel at a time as the journal likes; it forgets those for which send
+	// returned nil and postpones those that it refused alone; one that answers
 	// ErrPanicked again and again is given up. send may be called from several
 	// goroutines at once. It returns how many it took up.
-	Deliver(ctx context.Context, limit int, send func(Callback) error) (int, error)
+	Deliver(ctx context.Context, limit int, send func([]Callback) error) (int, error)
 	// Pass has that much time pass: what is owed comes so much sooner, and what
 	// people wrote is so much older.
 	Pass(ctx context.Context, ph Phone, d time.Duration) error
@@ -72,7 +73,7 @@ type Callback struct {
 	ID        string
 	ChannelID string
 	DueAt     time.Time
-	Body      []byte // the exact bytes that are signed and sent
+	Body      []byte // what is signed and sent, when no others go along
 }
 
 // Delivery is one try to deliver a callback.
