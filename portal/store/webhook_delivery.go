@@ -49,7 +49,7 @@ func (tx *Tx) ClaimDeliveries(c DeliveryClaim) (list []portal.Delivery, err erro
 	defer portal.Wrap(&err, "ClaimDeliveries")
 	ids, err := tx.ClaimDue(Claim{
 		Table: "webhook_deliveries", PerKey: "endpoint_id", Most: c.PerEndpoint, Skip: c.Skip, Limit: c.Limit, Lease: c.Lease,
-		Where: "NOT EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = t.endpoint_id AND e.paused_until > ?)", Args: []any{tx.now},
+		KeyWhere: "NOT EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = keys.k AND e.paused_until > ?)", KeyArgs: []any{tx.now},
 	})
 	if err != nil || len(ids) == 0 {
 		return nil, err

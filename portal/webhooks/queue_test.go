@@ -2,6 +2,7 @@ package webhooks_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -58,6 +59,53 @@ func TestDeliveriesAreCounted(t *testing.T) {
 			if q := b.queue(kind); q.Due != 0 || q.OldestDue != nil {
 				t.Errorf("%+v", q)
 			}
+		}
+	})
+}
+
+// TestLongQueuesAreClaimedAsQuickly: how many deliveries wait for a receiver
+// does not make it slower to take the next ones.
+func TestLongQueuesAreClaimedAsQuickly(t *testing.T) {
+	engines(t, func(t *testing.T, open storetest.Opener) {
+		b := setup(t, open)
+		e := b.endpoint("https://hooks.example")
+		tx := func(fn func(tx *store.Tx) error) time.Duration {
+			t.Helper()
+			start := time.Now()
+			if err := b.store.Tx(t.Context(), fn); err != nil {
+				t.Fatal(err)
+			}
+			return time.Since(start)
+		}
+		claims := func(name string, waiting int) time.Duration {
+			tx(func(tx *store.Tx) error {
+				_, err := tx.Exec(`
+INSERT INTO webhook_deliveries (id, account_id, environment, endpoint_id, event_id, event_type, subject, trigger_by, status, attempts, created_at, due_at)
+WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < CAST(? AS BIGINT))
+SELECT 'dlv_' || ? || n, ?, ?, ?, 'evt_' || n, 'message.read', 'msg_' || n, 'automatic', 'pending', 0, CAST(? AS BIGINT), CAST(? AS BIGINT)
+FROM numbers`, waiting, name, e.AccountID, string(e.Environment), e.ID, tx.Now(), tx.Now())
+				return err
+			})
+			tx(func(tx *store.Tx) error {
+				_, err := tx.Exec("ANALYZE webhook_deliveries") // as PostgreSQL does by itself
+				return err
+			})
+			var took []time.Duration
+			for range 7 {
+				took = append(took, tx(func(tx *store.Tx) error {
+					list, err := tx.ClaimDeliveries(store.DeliveryClaim{Limit: 8, PerEndpoint: 8, Lease: time.Hour})
+					if len(list) != 8 {
+						t.Errorf("claimed %d", len(list))
+					}
+					return err
+				}))
+			}
+			slices.Sort(took)
+			return took[len(took)/2]
+		}
+		few, many := claims("few", 200), claims("many", 20_000)
+		if many > 4*few+4*time.Millisecond {
+			t.Errorf("of 200: %s, of 20,000: %s", few, many)
 		}
 	})
 }
