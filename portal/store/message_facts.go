@@ -1,8 +1,6 @@
 package store
 
 import (
-	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 
@@ -78,10 +76,7 @@ LIMIT 1`, args,
 		return f, nil
 	}
 	f.Template = &p
-	if err := json.Unmarshal([]byte(*parameters), &p.Parameters); err != nil {
-		return f, fmt.Errorf("parameters of a template: %w", err)
-	}
-	return f, nil
+	return f, readParameters(*parameters, &p)
 }
 
 // contactsOfPhones finds the ids of the contacts with one of n numbers. For a

