@@ -32,9 +32,10 @@ check: build
 test: install-test-tools
 	WPP_TEST_NODE_MODULES=$(CURDIR)/$(NODE) go test -race -vet=off -timeout 20m ./...
 
-# The long forms: time bounds exactly as promised, every page in every width.
+# The long forms: time bounds exactly as promised, so one package at a time, and
+# every page in every width.
 soak: install-test-tools
-	WPP_TEST_NODE_MODULES=$(CURDIR)/$(NODE) WPP_SOAK=1 go test -timeout 120m ./...
+	WPP_TEST_NODE_MODULES=$(CURDIR)/$(NODE) WPP_SOAK=1 go test -p 1 -timeout 120m ./...
 
 # B1 to B8 on SQLite and PostgreSQL, under half an hour; BENCH=-short is a look in three minutes.
 bench: build

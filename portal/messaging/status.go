@@ -96,8 +96,11 @@ func (s *Service) numbers(ctx context.Context, channel portal.Channel, appSecret
 	return trusted, nil
 }
 
-// take applies everything of a callback that is about these channels.
+// take applies everything of a callback that is about these channels. Messages
+// are locked in the order of their ids: two callbacks about the same ones, on two
+// nodes, then never wait for each other.
 func (s *Service) take(tx *store.Tx, numbers map[string]portal.Channel, c whatsapp.Callback) error {
+	slices.SortStableFunc(c.Statuses, func(a, b whatsapp.StatusUpdate) int { return strings.Compare(a.MessageID, b.MessageID) })
 	for _, u := range c.Statuses {
 		channel, ours := numbers[u.PhoneNumberID]
 		if !ours {

@@ -100,8 +100,7 @@ FROM numbers`, waiting, name, e.AccountID, string(e.Environment), e.ID, tx.Now()
 					return err
 				}))
 			}
-			slices.Sort(took)
-			return took[len(took)/2]
+			return slices.Min(took) // the others say what else the machine does
 		}
 		few, many := claims("few", 200), claims("many", 20_000)
 		if many > 4*few+4*time.Millisecond {
