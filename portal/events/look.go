@@ -1,6 +1,7 @@
 package events
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -262,6 +263,15 @@ func (l *look) findTemplate() error {
 	return err
 }
 
+// notReady says how a template stands that cannot be sent.
+var notReady = map[string]portal.Words{
+	portal.TemplatePending:  {EN: "being reviewed by", PT: "está em análise no"},
+	portal.TemplateRejected: {EN: "rejected by", PT: "foi rejeitado pelo"},
+	portal.TemplatePaused:   {EN: "paused by", PT: "foi pausado pelo"},
+	portal.TemplateDisabled: {EN: "disabled by", PT: "foi desativado pelo"},
+	portal.TemplateDeleted:  {EN: "deleted at", PT: "foi apagado no"},
+}
+
 func (l *look) askTemplate() error {
 	t := l.template
 	switch {
@@ -272,8 +282,10 @@ func (l *look) askTemplate() error {
 		l.end(checkTemplate, portal.RunSkipped, portal.ReasonTemplateNotReady, portal.Words{EN: "The account has no template " + l.rule.Template, PT: "A conta não tem o modelo " + l.rule.Template})
 		return nil
 	case t.Status != portal.TemplateApproved:
+		stands := notReady[t.Status]
 		l.end(checkTemplate, portal.RunSkipped, portal.ReasonTemplateNotReady, portal.Words{
-			EN: fmt.Sprintf("%s in %s is %s at WhatsApp", t.Name, t.Language, t.Status), PT: fmt.Sprintf("%s em %s está %s no WhatsApp", t.Name, t.Language, t.Status),
+			EN: fmt.Sprintf("%s in %s is %s WhatsApp", t.Name, t.Language, cmp.Or(stands.EN, "not approved by")),
+			PT: fmt.Sprintf("%s em %s %s WhatsApp", t.Name, t.Language, cmp.Or(stands.PT, "não foi aprovado pelo")),
 		})
 		return nil
 	}
