@@ -3,6 +3,7 @@ package accounts_test
 import (
 	"errors"
 	"net/netip"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -151,12 +152,17 @@ func TestParallelGuessesCount(t *testing.T) {
 	}
 }
 
-// TestSignInTakesTheSameTime compares medians: an unknown e-mail must not answer faster.
+// TestSignInTakesTheSameTime: an unknown e-mail must not answer faster. The
+// promise is about medians; beside other programs the fastest tries tell more.
 func TestSignInTakesTheSameTime(t *testing.T) {
+	tries, most, typical := 15, 50*time.Millisecond, 0
+	if os.Getenv("WPP_SOAK") != "" {
+		tries, most, typical = 200, 5*time.Millisecond, 100
+	}
 	b := setup(t) // not parallel: it measures time
 	b.account(t, "ana@loja.example")
 	took := map[string][]time.Duration{}
-	for range 15 {
+	for range tries {
 		for _, email := range []string{"ana@loja.example", "unknown@loja.example"} {
 			b.wait(time.Hour)
 			start := time.Now()
@@ -167,9 +173,9 @@ func TestSignInTakesTheSameTime(t *testing.T) {
 			}
 		}
 	}
-	median := func(email string) time.Duration { slices.Sort(took[email]); return took[email][len(took[email])/2] }
-	known, unknown := median("ana@loja.example"), median("unknown@loja.example")
-	if d := (known - unknown).Abs(); d > 50*time.Millisecond || unknown < known/2 {
+	usual := func(email string) time.Duration { return slices.Sorted(slices.Values(took[email]))[typical] }
+	known, unknown := usual("ana@loja.example"), usual("unknown@loja.example")
+	if d := (known - unknown).Abs(); d > most || unknown < known/2 {
 		t.Errorf("known %s, unknown %s", known, unknown)
 	}
 }
