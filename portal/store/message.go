@@ -85,9 +85,9 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 
 }
 
 // SaveMessage writes what may change of a message, but for WhatsApp's id of it,
-// ends its lease and is the outcome of its claims. The message must come from LockMessage, LockClaimed or
-// LockSent of the same transaction: anything older would undo the news, or the
-// erasure, that came since.
+// ends its lease and is the outcome of its claims. The message must come from
+// LockMessage, LockClaimed or LockSent of the same transaction: anything older
+// would undo the news, or the erasure, that came since.
 func (tx *Tx) SaveMessage(m portal.Message, due *time.Time) error {
 	return tx.saveMessage(m, due, nil)
 }

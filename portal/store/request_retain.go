@@ -171,9 +171,7 @@ func (w *sweep[K]) advance(r Reader) error {
 	return err
 }
 
-const (
-	keptFree = 10 // percent of the file that stay free for the rows to come
-)
+const keptFree = 10 // percent of the file that stay free for the rows to come
 
 // giveBack returns free pages at the end of SQLite's file to the file system,
 // moving pages there if need be. A file made without that leaves it at one try.
@@ -197,7 +195,7 @@ func (s *Store) giveBack() func(context.Context, int) (int64, time.Duration, err
 }
 
 // vacuumText is one of a few statements: each is kept prepared. To move a page
-// that is not in memory takes a fifth of a millisecond, so few are moved at once.
+// that is not in memory can take a fifth of a millisecond, so few are moved at once.
 func vacuumText(pages int) string {
 	switch {
 	case pages >= 64:

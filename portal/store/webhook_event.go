@@ -59,11 +59,10 @@ SELECT /* WebhookEvent.Waiting */ EXISTS (SELECT 1 FROM webhook_events e WHERE e
 func (tx *Tx) RouteEvents(limit int) (n int, err error) {
 	defer portal.Wrap(&err, "RouteEvents")
 	var head int64
-	err = tx.Row(`
-UPDATE /* WebhookFeed.Lock */ webhook_feed
-SET head = head
-WHERE id = 1
-RETURNING head`, nil, &head)
+	err = tx.lock(`
+SELECT /* WebhookFeed.Lock */ head
+FROM webhook_feed
+WHERE id = 1`, nil, &head)
 	if err != nil {
 		return 0, err
 	}
