@@ -37,10 +37,10 @@ func logDetail(ctx context.Context, p LogsProps, q portal.Request) ui.DetailProp
 		Foot:  logFoot(q),
 	}
 	if previous != "" {
-		d.Prev = p.Query.entry(ctx, previous)
+		d.Prev = p.Query.Entry(ctx, previous)
 	}
 	if next != "" {
-		d.Next = p.Query.entry(ctx, next)
+		d.Next = p.Query.Entry(ctx, next)
 	}
 	return d
 }

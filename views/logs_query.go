@@ -72,7 +72,12 @@ func (q LogQuery) without(ctx context.Context, names ...string) templ.SafeURL {
 	return q.href(ctx, "/logs", q.Pairs(names...))
 }
 
-// entry returns the link to an entry beside this list.
-func (q LogQuery) entry(ctx context.Context, id string) templ.SafeURL {
-	return q.href(ctx, "/logs/"+id, q.Pairs(), "before", q.Before)
+// Entry returns the link to an entry beside this list.
+func (q LogQuery) Entry(ctx context.Context, id string) templ.SafeURL { return q.entries(ctx)(id) }
+
+// entries returns what makes such links: all of them end alike.
+func (q LogQuery) entries(ctx context.Context) func(id string) templ.SafeURL {
+	const before = "/logs/"
+	end := q.href(ctx, before, q.Pairs(), "before", q.Before)[len(before):]
+	return func(id string) templ.SafeURL { return before + templ.SafeURL(id) + end }
 }

@@ -63,7 +63,7 @@ func (d *Dashboard) logsLive(w http.ResponseWriter, r *http.Request, p *Person) 
 		if !matches(logFilter(query, d.Store.Now()), q) {
 			return false, nil
 		}
-		return false, out.draw(r.Context(), "row", views.LogRow(views.LogRowProps{Request: q, Query: query, Now: d.Store.Now()}))
+		return false, out.draw(r.Context(), "row", views.LogRow(views.LogRowProps{Request: q, Href: query.Entry(r.Context(), q.ID), Now: d.Store.Now()}))
 	}})
 }
 
