@@ -226,8 +226,9 @@ func (w *writer) dial() error {
 	if err != nil {
 		return err
 	}
-	// The checkpointer copies the log, and lock does the waiting.
-	for _, pragma := range []string{"PRAGMA wal_autocheckpoint = 0", "PRAGMA busy_timeout = 0"} {
+	// The checkpointer copies the log, and lock does the waiting. What a long read
+	// made the log grow to is given back when it begins anew.
+	for _, pragma := range []string{"PRAGMA wal_autocheckpoint = 0", "PRAGMA busy_timeout = 0", "PRAGMA journal_size_limit = 67108864"} {
 		if err := c.control(pragma); err != nil {
 			return errors.Join(err, c.close())
 		}
