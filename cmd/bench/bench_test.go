@@ -188,7 +188,7 @@ func TestReport(t *testing.T) {
 	}
 	rep.finish()
 	c := rep.Cases[0]
-	if len(rep.Cases) != 1 || c.Median != 10000 || c.Low != 9000 || c.High != 12000 || math.Abs(c.Noise-0.3) > 1e-9 {
+	if len(rep.Cases) != 1 || c.Median != 10000 || c.Low != 9000 || c.High != 12000 || c.Noise == nil || math.Abs(*c.Noise-0.3) > 1e-9 {
 		t.Errorf("the case is %+v", c)
 	}
 	var got []string

@@ -29,16 +29,16 @@ type Report struct {
 
 // Case is one thing measured, once a round.
 type Case struct {
-	ID     string  `json:"id"` // B1 … B8, or "process"
-	Name   string  `json:"name"`
-	Engine string  `json:"engine"`
-	Unit   string  `json:"unit"` // of Value
-	Note   string  `json:"note,omitempty"`
-	Median float64 `json:"median"`
-	Low    float64 `json:"low"`
-	High   float64 `json:"high"`
-	Noise  float64 `json:"noise"` // (High - Low) / Median
-	Rounds []Round `json:"rounds"`
+	ID     string   `json:"id"` // B1 … B8, or "process"
+	Name   string   `json:"name"`
+	Engine string   `json:"engine"`
+	Unit   string   `json:"unit"` // of Value
+	Note   string   `json:"note,omitempty"`
+	Median float64  `json:"median"`
+	Low    float64  `json:"low"`
+	High   float64  `json:"high"`
+	Noise  *float64 `json:"noise,omitempty"` // (High - Low) / Median; nil of a single round
+	Rounds []Round  `json:"rounds"`
 }
 
 // Round is what one round gave. Times are milliseconds; zero = not measured.
@@ -94,11 +94,20 @@ func (r *Report) finish() {
 	for _, c := range r.Cases {
 		values := c.values(func(o Round) float64 { return o.Value })
 		c.Median, c.Low, c.High = middle(values), values[0], values[len(values)-1]
-		if c.Median != 0 {
-			c.Noise = (c.High - c.Low) / c.Median
+		if c.Median != 0 && len(values) > 1 {
+			noise := (c.High - c.Low) / c.Median
+			c.Noise = &noise
 		}
 	}
 	r.Targets = judge(r)
+}
+
+// spread says how far the rounds lie apart.
+func (c *Case) spread() string {
+	if len(c.Rounds) == 1 {
+		return "one round"
+	}
+	return figure(c.Low) + "–" + figure(c.High)
 }
 
 // values returns one figure of every round, sorted.

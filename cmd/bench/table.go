@@ -78,7 +78,7 @@ func (c *Case) cells() []string {
 		return ""
 	}
 	return []string{
-		c.ID + " " + c.Name, c.Engine, figure(c.Median) + " " + c.Unit, figure(c.Low) + "–" + figure(c.High),
+		c.ID + " " + c.Name, c.Engine, figure(c.Median) + " " + c.Unit, c.spread(),
 		mid("%.2f", ratio), mid("%.0f", func(r Round) float64 { return r.CPU }), mid("%.2f", p50), mid("%.2f", p99),
 		fmt.Sprint(errors), mid("%.1f", func(r Round) float64 { return r.Load }),
 	}
