@@ -130,7 +130,7 @@ var troubles = map[string]portal.Words{
 func whatsAppConcerns(ctx context.Context, p HealthProps) (list []concern) {
 	for _, c := range p.Calls {
 		if words, ok := troubles[c.Outcome]; ok && c.Calls > 0 {
-			title := fmt.Sprintf(ui.L(ctx, "WhatsApp (%s): %s calls ended as %s", "WhatsApp (%s): %s chamadas terminaram como %s"), c.Provider, ui.Num(ctx, c.Calls), c.Outcome)
+			title := fmt.Sprintf(ui.L(ctx, "WhatsApp (%s): %s calls ended as %s", "WhatsApp (%s): %s chamadas terminaram como %s"), c.To, ui.Num(ctx, c.Calls), c.Outcome)
 			list = append(list, concern{c.Outcome == "channel_stopped", title, ui.W(ctx, words)})
 		}
 	}

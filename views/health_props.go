@@ -17,7 +17,7 @@ type HealthProps struct {
 	Minutes  []HealthMinute // of the last hour, oldest first; the last one is under way
 	Database HealthDatabase
 	Queues   []HealthQueue
-	Calls    []HealthCall // to WhatsApp, recently
+	Calls    []HealthCall // to WhatsApp and to webhook endpoints, recently
 	Loops    []HealthLoop // none: another node does the work
 	Log      HealthLog
 
@@ -70,11 +70,11 @@ type HealthQueue struct {
 	Oldest                   time.Duration // that a due row waits
 }
 
-// HealthCall is the calls to WhatsApp with one outcome.
+// HealthCall is the calls to others with one outcome.
 type HealthCall struct {
-	Provider, Outcome string
-	Calls             int64
-	P95               time.Duration
+	To, Outcome string // To is who provides WhatsApp, or webhooks
+	Calls       int64
+	P95         time.Duration
 }
 
 // HealthLoop is one background loop since the start.
@@ -109,9 +109,21 @@ var queueNames = map[string]portal.Words{
 // countedUpTo is where the database stops counting the rows of a queue.
 const countedUpTo = 100_000
 
-func queueName(kind string) portal.Words {
-	if w, ok := queueNames[kind]; ok {
+// calledNames are those whom the program calls, in the reader's words.
+var calledNames = map[string]portal.Words{
+	portal.ProviderSimulator: {EN: "Simulator", PT: "Simulador"},
+	portal.ProviderCloud:     {EN: "WhatsApp", PT: "WhatsApp"},
+	"webhooks":               {EN: "Webhook endpoints", PT: "Endpoints de webhook"},
+}
+
+func queueName(kind string) portal.Words { return nameIn(queueNames, kind) }
+
+func calledName(whom string) portal.Words { return nameIn(calledNames, whom) }
+
+// nameIn returns what something is called, or the key of something new.
+func nameIn(names map[string]portal.Words, key string) portal.Words {
+	if w, ok := names[key]; ok {
 		return w
 	}
-	return portal.Words{EN: kind, PT: kind}
+	return portal.Words{EN: key, PT: key}
 }

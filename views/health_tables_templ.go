@@ -1270,7 +1270,7 @@ func healthCalls(p HealthProps) templ.Component {
 			templ_7745c5c3_Var54 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		title := ui.L(ctx, "Calls to WhatsApp", "Chamadas ao WhatsApp")
+		title := ui.L(ctx, "Outgoing calls", "Chamadas de saída")
 		templ_7745c5c3_Var55 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -1360,9 +1360,9 @@ func healthCalls(p HealthProps) templ.Component {
 							}
 							ctx = templ.InitializeContext(ctx)
 							var templ_7745c5c3_Var61 string
-							templ_7745c5c3_Var61, templ_7745c5c3_Err = templ.JoinStringErrs(c.Provider)
+							templ_7745c5c3_Var61, templ_7745c5c3_Err = templ.JoinStringErrs(ui.W(ctx, calledName(c.To)))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `health_tables.templ`, Line: 265, Col: 18}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `health_tables.templ`, Line: 265, Col: 35}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var61))
 							if templ_7745c5c3_Err != nil {
@@ -1480,7 +1480,7 @@ func healthCalls(p HealthProps) templ.Component {
 				return nil
 			})
 			templ_7745c5c3_Err = ui.Table(ui.TableProps{Class: "stack", Caption: title, Columns: []ui.Column{
-				{Label: ui.L(ctx, "Outcome", "Resultado")}, {Label: ui.L(ctx, "Provider", "Provedor")},
+				{Label: ui.L(ctx, "Outcome", "Resultado")}, {Label: ui.L(ctx, "To", "Para")},
 				{Label: ui.L(ctx, "Calls", "Chamadas"), Class: "r"}, {Label: "p95", Class: "r"},
 			}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var56), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -1488,7 +1488,7 @@ func healthCalls(p HealthProps) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Panel(ui.PanelProps{ID: "h-wa", Title: title}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var55), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Panel(ui.PanelProps{ID: "h-out", Title: title}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var55), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

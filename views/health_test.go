@@ -24,7 +24,7 @@ func wellProps() views.HealthProps {
 			Commits: 100, Transactions: 880, CommitP50: 2 * time.Millisecond, CommitP95: 9 * time.Millisecond, WaitP95: 4 * time.Millisecond,
 		},
 		Queues:     []views.HealthQueue{{Kind: "messages", Due: 144, Leased: 12, Later: 3, Oldest: 400 * time.Millisecond}, {Kind: "simulator"}},
-		Calls:      []views.HealthCall{{Provider: "simulator", Outcome: "accepted", Calls: 700, P95: 3 * time.Millisecond}},
+		Calls:      []views.HealthCall{{To: "simulator", Outcome: "accepted", Calls: 700, P95: 3 * time.Millisecond}, {To: "webhooks", Outcome: "succeeded", Calls: 680, P95: 40 * time.Millisecond}},
 		Loops:      []views.HealthLoop{{Name: "messages", Every: time.Second, Last: uitest.Now.Add(-200 * time.Millisecond), Rows: 48_219}},
 		Log:        views.HealthLog{PerSecond: 3.2, Written: 90_000, Suppressed: 3, Waiting: 12, Room: 2048},
 		Goroutines: 41, Memory: 58_000_000,
@@ -54,7 +54,7 @@ func illProps() views.HealthProps {
 		{Kind: "unheard", Due: 1, Oldest: 6 * time.Minute},
 	}
 	for _, outcome := range []string{"accepted", "channel_stopped", "throttled", "unknown", "retry_later"} {
-		p.Calls = append(p.Calls, views.HealthCall{Provider: "cloud", Outcome: outcome, Calls: 5, P95: time.Second})
+		p.Calls = append(p.Calls, views.HealthCall{To: "cloud", Outcome: outcome, Calls: 5, P95: time.Second})
 	}
 	p.Loops = []views.HealthLoop{
 		{Name: "messages", Every: time.Second, Last: uitest.Now.Add(-3 * time.Minute), Failed: uitest.Now.Add(-time.Minute), Failures: 2},

@@ -147,12 +147,19 @@ func routeOf(name string, parts []reading) views.HealthRoute {
 	return r
 }
 
-// callsOf returns the calls to WhatsApp, whose labels are outcome and provider.
+// callsOf returns the calls to WhatsApp, whose labels are outcome and provider,
+// and those to webhook endpoints.
 func callsOf(from, to sample) (list []views.HealthCall) {
-	for _, r := range to.since(from, metricCalls) {
+	add := func(whom string, r reading) {
 		if r.count > 0 {
-			list = append(list, views.HealthCall{Outcome: r.labels[0], Provider: r.labels[1], Calls: int64(r.count), P95: r.quantile(.95)})
+			list = append(list, views.HealthCall{To: whom, Outcome: r.labels[0], Calls: int64(r.count), P95: r.quantile(.95)})
 		}
+	}
+	for _, r := range to.since(from, metricCalls) {
+		add(r.labels[1], r)
+	}
+	for _, r := range to.since(from, metricTold) {
+		add("webhooks", r)
 	}
 	return list
 }

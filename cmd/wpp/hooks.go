@@ -13,7 +13,7 @@ import (
 
 // hooks makes what tells the customers' systems.
 func (p *program) hooks(a *app) (err error) {
-	o := webhooks.Options{Store: p.store, Permitted: a.WebhookAllowCIDRs, Mask: audit.MaskAnswer, Logger: p.logger}
+	o := webhooks.Options{Store: p.store, Permitted: a.WebhookAllowCIDRs, Mask: audit.MaskAnswer, Observe: p.meters.told, Logger: p.logger}
 	if p.mail != nil {
 		o.Notice = func(tx *store.Tx, n webhooks.Notice) error {
 			return p.mail.EndpointTx(tx, n.Endpoint, n.Percent, n.Recent)

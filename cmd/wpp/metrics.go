@@ -25,12 +25,16 @@ const (
 	metricReadWait   = "wpp_store_read_wait_seconds"
 	metricStoreError = "wpp_store_errors_total"
 	metricCalls      = "wpp_whatsapp_call_seconds"
+	metricTold       = "wpp_webhook_attempt_seconds"
 	metricLogRows    = "wpp_log_rows_written_total"
 	metricEvents     = "wpp_events_total"
 )
 
 // fast are buckets from a tenth of a millisecond to seconds.
 var fast = []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}
+
+// abroad are buckets of calls to others, up to the longest time limit of them.
+var abroad = []float64{.001, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15}
 
 // meters are what this process counts. Labels are of bounded number and never
 // name an account, a person or a row.
@@ -46,6 +50,7 @@ type meters struct {
 	readWait prometheus.Histogram
 	failed   *prometheus.CounterVec
 	calls    *prometheus.HistogramVec
+	attempts *prometheus.HistogramVec
 	events   *prometheus.CounterVec
 	rows     *prometheus.CounterVec
 	failures *prometheus.CounterVec
@@ -72,20 +77,24 @@ func newMeters(t *tracer) *meters {
 		txWait:   histogram(metricTxWait, "Wait of a transaction for its turn or its connection.", fast),
 		readWait: histogram(metricReadWait, "Wait of the reads that found no free connection (SQLite).", fast),
 		failed:   counters(metricStoreError, "Transactions and reads that the database refused, by code.", "code"),
-		calls:    histograms(metricCalls, "Calls to WhatsApp, by who provides it and outcome.", []float64{.001, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}, "provider", "outcome"),
+		calls:    histograms(metricCalls, "Calls to WhatsApp, by who provides it and outcome.", abroad, "provider", "outcome"),
+		attempts: histograms(metricTold, "Calls to webhook endpoints, by outcome.", abroad, "outcome"),
 		events:   counters(metricEvents, "Events that were reported, by what was decided: matched, why none, or duplicate.", "outcome"),
 		rows:     counters("wpp_worker_rows_total", "Due rows worked on, by loop.", "loop"),
 		failures: counters("wpp_worker_failed_passes_total", "Passes that ended with an error, by loop.", "loop"),
 		passes:   histograms("wpp_worker_pass_seconds", "Passes that found something to do, by loop.", fast, "loop"),
 	}
 	m.all = prometheus.Gatherers{m.counted, m.asked}
-	m.counted.MustRegister(m.latency, m.batch, m.commit, m.txWait, m.readWait, m.failed, m.calls, m.events, m.rows, m.failures, m.passes)
+	m.counted.MustRegister(m.latency, m.batch, m.commit, m.txWait, m.readWait, m.failed, m.calls, m.attempts, m.events, m.rows, m.failures, m.passes)
 	m.asked.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "wpp_build_info", Help: "1, with what this program was built from."}, []string{"version", "go"})
 	build.WithLabelValues(version(), runtime.Version()).Set(1)
 	m.asked.MustRegister(build)
 	for _, code := range []portal.Code{portal.CodeOverloaded, portal.CodeStorageUnavailable} {
 		m.failed.WithLabelValues(string(code)) // an alert needs the zero before the first one
+	}
+	for _, outcome := range portal.Outcomes {
+		m.attempts.WithLabelValues(outcome)
 	}
 	for _, outcome := range events.CountedOutcomes {
 		m.events.WithLabelValues(outcome)
@@ -126,6 +135,11 @@ func (m *meters) Failed(code portal.Code) {
 	if code == portal.CodeOverloaded || code == portal.CodeStorageUnavailable {
 		m.failed.WithLabelValues(string(code)).Inc()
 	}
+}
+
+// told counts a call to a webhook endpoint.
+func (m *meters) told(outcome string, took time.Duration) {
+	m.attempts.WithLabelValues(outcome).Observe(took.Seconds())
 }
 
 // event counts an event that was reported.

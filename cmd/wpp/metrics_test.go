@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
@@ -14,18 +15,22 @@ import (
 // names an account, a token, a number or a row.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
-	s := start(t, t.TempDir())
+	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(receiver.Close)
+	s := start(t, t.TempDir(), "--webhook-allow-cidrs", "127.0.0.0/8")
 	c := s.commands()
 	account := c.ok(password, "account", "create", "--name", "Loja", "--email", "ana@loja.example", "--password-stdin")["account_id"]
 	token := c.ok("", "token", "create", "--account", account, "--name", "ERP", "--environment", "test", "--scopes", "*")["token"]
+	s.made(token, http.MethodPost, "/v1/webhook-endpoints", `{"url":"`+receiver.URL+`","events":["message.queued"]}`)
 	s.made(token, http.MethodPost, "/v1/messages", `{"to":"+5511900000001","type":"text","text":{"body":"Olá"}}`)
 	event := `{"external_id":"C-1","type":"customer.created","occurred_at":"` + time.Now().UTC().Format(time.RFC3339) + `","customer":{"external_id":"CLI-1"},"data":{}}`
 	s.made(token, http.MethodPost, "/v1/events", event)
 	s.made(token, http.MethodPost, "/v1/events", event)
 	var page string
-	eventually(s, "the message was sent", func() bool {
+	eventually(s, "the message was sent and its event delivered", func() bool {
 		page = s.visitor().get("/metrics").body
-		return strings.Contains(page, `wpp_whatsapp_call_seconds_count{outcome="accepted",provider="simulator"} 1`)
+		return strings.Contains(page, `wpp_webhook_attempt_seconds_count{outcome="succeeded"} 1`) &&
+			strings.Contains(page, `wpp_whatsapp_call_seconds_count{outcome="accepted",provider="simulator"} 1`)
 	})
 	for _, want := range []string{
 		`wpp_build_info{go="go`, "process_start_time_seconds ", "wpp_store_up 1\n",
@@ -34,6 +39,7 @@ func TestMetrics(t *testing.T) {
 		`wpp_store_errors_total{code="overloaded"} 0`, `wpp_store_errors_total{code="storage_unavailable"} 0`,
 		"wpp_store_writer_waiting ", "wpp_store_size_bytes ", "wpp_store_wal_bytes ",
 		`wpp_queue_rows{kind="messages",state="due"} `, `wpp_queue_rows{kind="simulator",state="dead"} `, `wpp_queue_oldest_due_seconds{kind="messages"} `,
+		`wpp_webhook_attempt_seconds_count{outcome="timeout"} 0`,
 		`wpp_events_total{outcome="no_phone"} 1`, `wpp_events_total{outcome="duplicate"} 1`, `wpp_events_total{outcome="matched"} 0`,
 		"wpp_log_rows_written_total ", "wpp_log_rows_lost_total 0", "wpp_log_rows_suppressed_total ", "wpp_log_buffer_rows ", "wpp_log_buffer_room ",
 		`wpp_worker_rows_total{loop="messages"} 1`, `wpp_worker_failed_passes_total{loop="messages"} 0`, "wpp_log_retention_hold_seconds ", `wpp_worker_pass_seconds_count{loop="messages"} 1`, "wpp_limits_degraded 0",

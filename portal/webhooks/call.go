@@ -30,7 +30,7 @@ type result struct {
 }
 
 // call posts an event to an endpoint, once.
-func (s *Service) call(ctx context.Context, k knownEndpoint, e portal.WebhookEvent) (result, error) {
+func (s *Service) call(ctx context.Context, k knownEndpoint, e portal.WebhookEvent) (res result, err error) {
 	body, err := Body(e)
 	if err != nil {
 		return result{}, err
@@ -52,9 +52,10 @@ func (s *Service) call(ctx context.Context, k knownEndpoint, e portal.WebhookEve
 		header.Set(name, value)
 	}
 	req.Header = header
+	defer func() { s.o.Observe(res.outcome, res.took) }()
 	start := time.Now()
 	resp, err := s.client.Do(req)
-	res := result{took: time.Since(start), request: sentPart(header, k.secrets.Headers)}
+	res = result{took: time.Since(start), request: sentPart(header, k.secrets.Headers)}
 	if err != nil {
 		res.outcome = failureOf(ctx, err)
 		return res, nil

@@ -37,6 +37,7 @@ type Options struct {
 	Permitted []netip.Prefix           // private ranges that receivers may be in
 	Mask      func(body []byte) string // of what a receiver answers
 	Notice    Notify                   // tells people that an endpoint is about to be disabled, or was; nil = nobody
+	Observe   Observe                  // hears of each call; nil = nobody
 	Schedule  []time.Duration          // the waits before each retry; nil = DefaultSchedule
 	Timeout   time.Duration            // of a call; 0 = 15 s
 	Logger    *slog.Logger             // nil = discard
@@ -62,6 +63,9 @@ type Notice struct {
 
 // Notify writes, in the transaction of the news, that people are told of it.
 type Notify func(tx *store.Tx, n Notice) error
+
+// Observe hears of a call to a receiver: its outcome, of portal.Outcomes, and how long it took.
+type Observe func(outcome string, took time.Duration)
 
 // Service is the use case. It is safe for concurrent use.
 type Service struct {
@@ -101,6 +105,9 @@ func New(o Options) (*Service, error) {
 	}
 	if o.Notice == nil {
 		o.Notice = func(*store.Tx, Notice) error { return nil }
+	}
+	if o.Observe == nil {
+		o.Observe = func(string, time.Duration) {}
 	}
 	return &Service{
 		o: o, store: o.Store, log: o.Logger, lanes: lanes.New(places),
