@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -14,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wppmarketing/developers/portal"
+	"github.com/wppmarketing/developers/portal/store"
 	"github.com/wppmarketing/developers/portal/store/storetest"
 )
 
@@ -245,6 +248,33 @@ func refusedRestores(s *server, file string, whole []byte) {
 	}
 	c.must("restore", file)
 	c.refused([]string{"restore", file}, "is not empty")
+}
+
+// TestRestoreTellsWhatIsDoneAgain restores a backup in which no message waits,
+// but a reminder and a mail.
+func TestRestoreTellsWhatIsDoneAgain(t *testing.T) {
+	t.Parallel()
+	s, file := &server{TB: t, data: newCommands(t).data}, filepath.Join(t.TempDir(), "wpp.backup")
+	err := s.store().Tx(t.Context(), func(tx *store.Tx) error {
+		due := tx.Now().Add(time.Hour)
+		reminder := portal.Run{ID: portal.NewID(portal.PrefixRun), Environment: portal.Live, Outcome: portal.RunScheduled, DueAt: &due, CreatedAt: tx.Now()}
+		return errors.Join(tx.InsertRun(reminder), tx.InsertMail(store.Mail{ID: "mail"}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.commands().must("backup", file)
+	folder := filepath.Join(t.TempDir(), "restored")
+	s.giveKey(folder)
+	said := commands{t, folder}.must("restore", file)
+	for _, want := range []string{"Waiting in it: 1 automation run, 1 mail.", "--workers off", "\n  switch the automations off", "\n  leave WPP_SMTP_URL out"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("restore does not say %q: %s", want, said)
+		}
+	}
+	if strings.Contains(said, "cancel the messages") {
+		t.Errorf("restore speaks of messages, and none waits: %s", said)
+	}
 }
 
 // TestPostgresBackup follows what the commands print on PostgreSQL.

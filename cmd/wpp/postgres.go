@@ -30,6 +30,11 @@ PostgreSQL, set restore_command and recovery_target_time, make the file
 recovery.signal there, and start PostgreSQL.
 
 Then set WPP_DATABASE_URL, and WPP_SECRET_KEY as it was, and run: wpp doctor
+
+What waited then is done again, though the old server may have done it since:
+messages, automation runs, webhook deliveries, mails. If that must not be, start
+with wpp serve --workers off and first cancel the messages, switch the automations
+off, disable the webhook endpoints and leave WPP_SMTP_URL out.
 `
 )
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/wppmarketing/developers/portal/store"
@@ -95,13 +96,44 @@ func (c *restoreCmd) report(a *app, found store.Copy, got restored) error {
 	text := fmt.Sprintf("restored %s to %s, %s\nintegrity    tables and indexes agree\nschema       %d, %s\nsecret key   fits\naudit trail  %s%s\n",
 		c.File, a.Data, megabytes(got.size), found.Schema, schema, trails, counted(found.Rows)) +
 		got.files +
-		"What happened after the backup is not in it: a token revoked since then is valid again, revoke it anew.\n"
-	if found.Due > 0 {
-		text += fmt.Sprintf("%d messages were still to be sent. The server may have sent them after the backup, and wpp serve sends them now.\n"+
-			"If that must not be, start with wpp serve --workers off and cancel them first.\n", found.Due)
-	}
+		"What happened after the backup is not in it: a token revoked since then is valid again, revoke it anew.\n" +
+		again(found.Due)
 	_, err := io.WriteString(a.Stdout, text)
 	return err
+}
+
+// work is what a table of waiting work holds, and how its rows are kept from being done.
+type work struct{ one, many, instead string }
+
+var works = map[string]work{
+	"messages":           {"message", "messages", "cancel the messages"},
+	"automation_runs":    {"automation run", "automation runs", "switch the automations off until those runs have ended"},
+	"webhook_deliveries": {"webhook delivery", "webhook deliveries", "disable the webhook endpoints: that cancels what waits for them"},
+	"webhook_replays":    {"webhook replay", "webhook replays", "disable the webhook endpoints: that cancels what waits for them"},
+	"mails":              {"mail", "mails", "leave WPP_SMTP_URL out: mails to owners and developers wait without it"},
+}
+
+// again says what a server on the copy does although it may be done already, and
+// how to keep it from that.
+func again(due []store.Count) string {
+	if len(due) == 0 {
+		return ""
+	}
+	var what, instead []string
+	for _, n := range due {
+		w := works[n.Table]
+		name := w.many
+		if n.Rows == 1 {
+			name = w.one
+		}
+		what = append(what, fmt.Sprintf("%d %s", n.Rows, name))
+		if !slices.Contains(instead, w.instead) {
+			instead = append(instead, w.instead)
+		}
+	}
+	return "Waiting in it: " + strings.Join(what, ", ") + ". The server may have done this after the backup, and wpp serve does it again: it then arrives twice.\n" +
+		"If that must not be, start with wpp serve --workers off, which does none of it, and before you start as usual:\n  " +
+		strings.Join(instead, "\n  ") + "\n"
 }
 
 // emptyFolder makes the data folder, or refuses one that holds more than a key.

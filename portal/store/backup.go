@@ -71,7 +71,7 @@ type VerifyOptions struct {
 type Copy struct {
 	Schema, Newest int64           // the copy's and the program's
 	Rows           []Count         // of the main tables
-	Due            int64           // messages that are still to be sent
+	Due            []Count         // work that leaves the house and a server on the copy would do; none of 0 rows
 	Broken         []Break         // audit trails that were changed
 	Contents       []StoredContent // of files, in the order of their keys
 }
@@ -99,7 +99,7 @@ func Verify(ctx context.Context, path string, o VerifyOptions) (c Copy, err erro
 	file := still{newReaders("file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode(), unobserved{})}
 	s := &Store{engine: file, reads: file, observer: unobserved{}, now: time.Now, vault: v}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	for _, step := range []func(r Reader, o VerifyOptions) error{c.schema, c.integrity, c.count, c.contents, c.trails} {
+	for _, step := range []func(r Reader, o VerifyOptions) error{c.schema, c.integrity, c.count, c.due, c.contents, c.trails} {
 		if err := step(s.Reader(ctx), o); err != nil {
 			return c, unusable(err)
 		}
@@ -183,6 +183,16 @@ func (r Reader) Intact(quick bool) error {
 // mainTables are those whose rows an operator knows.
 var mainTables = []string{"accounts", "users", "tokens", "contacts", "messages", "requests", "audit"}
 
+// outgoing are the tables of work that others notice, and which rows of them
+// are it. A server that starts on a copy does again what the first did since.
+var outgoing = []struct{ table, where string }{
+	{"messages", "due_at IS NOT NULL AND status IN ('queued', 'scheduled')"}, // the others wait for news
+	{"automation_runs", "due_at IS NOT NULL"},
+	{"webhook_deliveries", "due_at IS NOT NULL"},
+	{"webhook_replays", "due_at IS NOT NULL"},
+	{"mails", "due_at IS NOT NULL"},
+}
+
 func (c *Copy) count(r Reader, _ VerifyOptions) error {
 	for _, table := range mainTables {
 		n := Count{Table: table}
@@ -193,10 +203,32 @@ FROM `+table, nil, &n.Rows); err != nil {
 		}
 		c.Rows = append(c.Rows, n)
 	}
-	return r.Row(`
-SELECT /* Copy.count */ COUNT(*)
-FROM messages
-WHERE due_at IS NOT NULL AND status IN ('queued', 'scheduled')`, nil, &c.Due)
+	return nil
+}
+
+// due counts what is outgoing; a table that the copy's schema has not is empty.
+func (c *Copy) due(r Reader, _ VerifyOptions) error {
+	for _, work := range outgoing {
+		var there bool
+		n := Count{Table: work.table}
+		err := r.Row(`
+SELECT /* Copy.has */ COUNT(*) > 0
+FROM sqlite_schema
+WHERE type = 'table' AND name = ?`, []any{work.table}, &there)
+		if err == nil && there {
+			err = r.Row(`
+SELECT /* Copy.due */ COUNT(*)
+FROM `+work.table+`
+WHERE `+work.where, nil, &n.Rows)
+		}
+		if err != nil {
+			return err
+		}
+		if n.Rows > 0 {
+			c.Due = append(c.Due, n)
+		}
+	}
+	return nil
 }
 
 // contents lists the files that belong to the copy; those of a schema that has

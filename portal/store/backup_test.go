@@ -100,8 +100,9 @@ func TestBackupWhileWriting(t *testing.T) {
 	}
 }
 
-// A copy tells how many messages would still be sent, not what waits for news.
-func TestVerifyCountsWhatIsToBeSent(t *testing.T) {
+// A copy tells how much would still be done, not what waits for news or is over.
+// What an older schema does not have is not counted.
+func TestVerifyCountsWhatIsToBeDone(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
 	must(t, s, func(tx *store.Tx) error {
@@ -118,11 +119,44 @@ func TestVerifyCountsWhatIsToBeSent(t *testing.T) {
 				return err
 			}
 		}
-		return nil
+		return errors.Join(remind(tx, due), announce(tx, due), tx.InsertMail(store.Mail{ID: "mai_a", AccountID: "acc_a", UserID: "usr_a"}),
+			tx.InsertMail(store.Mail{ID: "mai_b", AccountID: "acc_a", UserID: "usr_a"}), tx.EndMail(store.Mail{ID: "mai_b", AccountID: "acc_a"}, store.MailSent))
 	})
-	if found, err := verify(t, backup(t, s)); err != nil || found.Due != 2 {
-		t.Errorf("%d messages are to be sent, not 2: %v", found.Due, err)
+	want := []store.Count{{"messages", 2}, {"automation_runs", 3}, {"webhook_deliveries", 2}, {"webhook_replays", 1}, {"mails", 1}}
+	if found, err := verify(t, backup(t, s)); err != nil || !slices.Equal(found.Due, want) {
+		t.Errorf("%v is to be done, not %v: %v", found.Due, want, err)
 	}
+	for _, later := range want[1:] {
+		must(t, s, func(tx *store.Tx) error { return exec(tx, `DROP TABLE `+later.Table) })
+	}
+	if found, err := verify(t, backup(t, s)); err != nil || !slices.Equal(found.Due, want[:1]) {
+		t.Errorf("an older schema: %v is to be done, not %v: %v", found.Due, want[:1], err)
+	}
+}
+
+// remind makes three runs that wait and one that is over.
+func remind(tx *store.Tx, due time.Time) error {
+	for n := range 4 {
+		run := portal.Run{ID: portal.NewID(portal.PrefixRun), AccountID: "acc_a", Environment: portal.Test, Outcome: portal.RunScheduled, DueAt: &due, CreatedAt: tx.Now()}
+		if n == 3 {
+			run.Outcome, run.DueAt = portal.RunSent, nil
+		}
+		if err := tx.InsertRun(run); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// announce makes two deliveries that wait, one that is over, and a replay.
+func announce(tx *store.Tx, due time.Time) error {
+	for _, at := range []*time.Time{&due, &due, nil} {
+		d := portal.Delivery{ID: portal.NewID(portal.PrefixDelivery), AccountID: "acc_a", Environment: portal.Test, EndpointID: "whe_a", NextAt: at, CreatedAt: tx.Now()}
+		if err := tx.InsertDelivery(d); err != nil {
+			return err
+		}
+	}
+	return tx.InsertReplay(portal.Tenant{AccountID: "acc_a", Environment: portal.Test}, portal.WebhookReplay{ID: "whr_a", EndpointID: "whe_a", From: tx.Now(), To: due})
 }
 
 func TestBackupRefuses(t *testing.T) {
