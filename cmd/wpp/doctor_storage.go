@@ -73,7 +73,10 @@ func checkBackup(ctx context.Context, a *app) (string, error) {
 		if tool < major(server.Version) {
 			return "", noteError(fmt.Sprintf("pg_dump %d is older than the server, %s, and will refuse it. Install that of version %d", tool, server.Version, major(server.Version)))
 		}
-		return fmt.Sprintf("pg_dump %d reaches %s: wpp backup prints how", tool, server.Version), nil
+		if err := dumpSchema(ctx, a.DatabaseURL); err != nil {
+			return "", noteError(fmt.Sprintf("pg_dump on this machine does not read the database: %s. Mend that, or make backups elsewhere: wpp backup prints how", err))
+		}
+		return fmt.Sprintf("pg_dump %d reads PostgreSQL %s: wpp backup prints how", tool, server.Version), nil
 	})
 }
 
@@ -113,14 +116,26 @@ func checkFile(ctx context.Context, a *app) (string, error) {
 // checkArchive tells whether PostgreSQL keeps what point-in-time recovery needs.
 func checkArchive(ctx context.Context, a *app) (string, error) {
 	return onPostgres(ctx, a, func(st *store.Store) (string, error) {
-		mode, err := st.Reader(ctx).Archiving()
+		found, err := st.Reader(ctx).Archive()
 		if err != nil {
 			return "", err
 		}
-		if mode == "off" {
-			return "", noteError("archive_mode is off: what was written since the last dump is lost with the server's disk")
+		mode := "archive_mode is " + found.Mode
+		last := "none was archived yet"
+		if found.ArchivedAt != nil {
+			last = "the last file was archived on " + found.ArchivedAt.Local().Format("2 Jan 2006 15:04 MST")
 		}
-		return "archive_mode is " + mode, nil
+		switch {
+		case found.Mode == "off":
+			return "", noteError(mode + ": what was written since the last dump is lost with the server's disk")
+		case !found.Set:
+			return "", errors.New(mode + " but archive_command is empty: nothing is archived, and the files gather until the server's disk is full. Set archive_command, or archive_mode to off")
+		case found.Failing:
+			return "", fmt.Errorf("%s but archiving fails, %s: no coming back to a time since then, and the files gather until the server's disk is full. PostgreSQL's log has what archive_command said; it is tried again by itself", mode, last)
+		case found.ArchivedAt == nil:
+			return "", noteError(mode + ", " + last + ". SELECT pg_switch_wal() has PostgreSQL try now; then run wpp doctor again")
+		}
+		return mode + ", " + last, nil
 	})
 }
 

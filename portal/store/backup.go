@@ -276,8 +276,21 @@ func (still) write(context.Context, func(c conn) error) error {
 	return errors.New("the copy is only read")
 }
 
-// Archiving returns PostgreSQL's archive_mode: "off", "on" or "always".
-func (r Reader) Archiving() (mode string, err error) {
-	err = r.Row(`SELECT /* Store.Archiving */ current_setting('archive_mode')`, nil, &mode)
-	return mode, err
+// Archive is how PostgreSQL archives its write-ahead log.
+type Archive struct {
+	Mode       string     // archive_mode: "off", "on" or "always"
+	Set        bool       // archive_command or archive_library says how
+	ArchivedAt *time.Time // the last file that was archived; nil = none since its statistics begin
+	Failing    bool       // a file was tried since then, in vain
+}
+
+// Archive tells whether PostgreSQL keeps what point-in-time recovery needs.
+func (r Reader) Archive() (a Archive, err error) {
+	err = r.Row(`
+SELECT /* Store.Archive */ current_setting('archive_mode'),
+  current_setting('archive_command') <> '' OR COALESCE(current_setting('archive_library', TRUE), '') <> '',
+  CAST(EXTRACT(EPOCH FROM last_archived_time) * 1000000 AS BIGINT),
+  COALESCE(last_failed_time > COALESCE(last_archived_time, '-infinity'), FALSE)
+FROM pg_stat_archiver`, nil, &a.Mode, &a.Set, &a.ArchivedAt, &a.Failing)
+	return a, err
 }
