@@ -83,6 +83,22 @@ func TestReadme(t *testing.T) {
 	}
 }
 
+// TestReadmeInstalls follows what is pasted once the unit is there: an account,
+// whose owner is of the platform's staff and signs in with the password given.
+func TestReadmeInstalls(t *testing.T) {
+	t.Parallel()
+	s := start(t, t.TempDir())
+	_, script, found := strings.Cut(block(t, "runuser"), "systemctl enable --now wpp\n")
+	if !found {
+		t.Fatal("the unit is not started")
+	}
+	s.shell(strings.NewReplacer("runuser -u wpp -- wpp --data /var/lib/wpp", "bin/wpp", "http://127.0.0.1:8080", s.url).Replace(script))
+	if got := s.query(`SELECT email, staff FROM users`); !slices.Equal(got, []string{"dono@example.com|true"}) {
+		t.Errorf("the people are %v", got)
+	}
+	s.signIn("dono@example.com", "a long password")
+}
+
 // TestReadmeNamesEverySetting keeps the table of settings whole, both ways.
 func TestReadmeNamesEverySetting(t *testing.T) {
 	t.Parallel()
