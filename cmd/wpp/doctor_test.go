@@ -77,7 +77,7 @@ func TestDoctorAsksPgDump(t *testing.T) {
 }
 
 // with returns an address with one more parameter.
-func with(t *testing.T, address, name, value string) string {
+func with(t testing.TB, address, name, value string) string {
 	t.Helper()
 	u, err := url.Parse(address)
 	if err != nil {

@@ -46,11 +46,12 @@ func TestPostgresAway(t *testing.T) {
 			v.refused(secret)
 		}
 	}
+	c.refusesToStart()
 	if err := postgres.Restart(); err != nil {
 		t.Fatal(err)
 	}
 	back := time.Now()
-	for _, node := range []*server{a, b} {
+	for _, node := range []*server{a, b, c.node()} {
 		eventually(t, "ready again", func() bool { return node.call("", http.MethodGet, "/readyz", "").status == http.StatusOK })
 		eventually(t, "accepting again", func() bool {
 			return node.call(secret, http.MethodPost, "/v1/messages", hello(1)).status == http.StatusAccepted
@@ -68,6 +69,21 @@ func TestPostgresAway(t *testing.T) {
 	live := person.stream("/logs/live?env=test")
 	_, secret = c.newToken(account, portal.ScopeContactsRead)
 	tailed(t, b, secret, live)
+}
+
+// refusesToStart starts a node while PostgreSQL is away, which says why it ends
+// and what to do, and nothing secret.
+func (c *cluster) refusesToStart() {
+	c.Helper()
+	said := serveOnce(c.TB, "--addr", "127.0.0.1:0", "--database-url", with(c.TB, c.address, "password", "geheim"), "--secret-key", clusterKey())
+	for _, want := range []string{"wpp: the database cannot be opened", "failed to connect", "PostgreSQL runs", "WPP_DATABASE_URL"} {
+		if !strings.Contains(said, want) {
+			c.Errorf("a node that starts meanwhile does not say %q: %s", want, said)
+		}
+	}
+	if strings.Contains(said, "geheim") {
+		c.Errorf("the password is in the answer: %s", said)
+	}
 }
 
 // refused checks how a node answers while PostgreSQL is away.

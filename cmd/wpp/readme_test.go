@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -97,6 +98,60 @@ func TestReadmeInstalls(t *testing.T) {
 		t.Errorf("the people are %v", got)
 	}
 	s.signIn("dono@example.com", "a long password")
+}
+
+// TestReadmeUnit: systemd never gives up on a node, and its settings are those
+// of this program, on SQLite and, with what is commented out, on PostgreSQL.
+func TestReadmeUnit(t *testing.T) {
+	t.Parallel()
+	text, _ := readme(t)
+	unit := regexp.MustCompile("(?s)```ini\n(.*?)```").FindStringSubmatch(text)
+	if unit == nil {
+		t.Fatal("the README has no unit")
+	}
+	secrets := t.TempDir()
+	for name, secret := range map[string]string{"metrics-token": "token", "secret-key": clusterKey(), "database-url": "postgres://db/wpp"} {
+		if err := os.WriteFile(filepath.Join(secrets, name), []byte(secret+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, unit := range []string{unit[1], regexp.MustCompile("(?m)^# (LoadCredential|Environment)").ReplaceAllString(unit[1], "$1")} {
+		env, has := unitLines(unit, secrets)
+		for _, want := range []string{"[Unit] StartLimitIntervalSec=0", "[Service] Restart=always", "[Service] ExecStart=/usr/local/bin/wpp serve"} {
+			if !has[want] {
+				t.Errorf("the unit has no %s", want)
+			}
+		}
+		var out, errs bytes.Buffer
+		lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
+		if code := run(t.Context(), []string{"config"}, lookup, &app{Stdout: &out, Stderr: &errs}); code != 0 {
+			t.Errorf("the unit's settings are refused: %s", &errs)
+		}
+		for name := range env {
+			if name = strings.TrimSuffix(name, "_FILE"); !strings.Contains(out.String(), name+"=") || strings.Contains(out.String(), name+"=\n") {
+				t.Errorf("%s of the unit is no setting:\n%s", name, &out)
+			}
+		}
+	}
+}
+
+// unitLines returns the environment that a unit sets, with its credentials in a
+// folder, and its lines, each behind its section.
+func unitLines(unit, credentials string) (env map[string]string, has map[string]bool) {
+	section := ""
+	env, has = map[string]string{}, map[string]bool{}
+	for line := range strings.Lines(unit) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "[") {
+			section = line
+		}
+		has[section+" "+line] = true
+		if setting, ok := strings.CutPrefix(line, "Environment="); ok {
+			name, value, _ := strings.Cut(setting, "=")
+			env[name] = strings.ReplaceAll(value, "%d", credentials)
+		}
+	}
+	return env, has
 }
 
 // TestReadmeNamesEverySetting keeps the table of settings whole, both ways.

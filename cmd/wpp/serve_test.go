@@ -17,7 +17,7 @@ import (
 )
 
 // serveOnce runs wpp serve, which must fail, and returns what it wrote to standard error.
-func serveOnce(t *testing.T, args ...string) string {
+func serveOnce(t testing.TB, args ...string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
 	code := run(t.Context(), append([]string{"serve"}, args...), noEnvironment, &app{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs})
