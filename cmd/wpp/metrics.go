@@ -187,7 +187,6 @@ type logMeter interface {
 	Suppressed() int64
 	Written() int64
 	Waiting() (rows, room int)
-	LongestHold() time.Duration
 }
 
 // watch adds what other parts count by themselves, and what the database is asked for.
@@ -203,7 +202,7 @@ func (m *meters) watch(log logMeter, degraded func() bool, c *census) {
 	}
 	gauge("wpp_log_buffer_rows", "Rows of the request log that wait to be written.", func() float64 { rows, _ := log.Waiting(); return float64(rows) })
 	gauge("wpp_log_buffer_room", "How many may wait.", func() float64 { _, room := log.Waiting(); return float64(room) })
-	gauge("wpp_log_retention_hold_seconds", "The longest time since the start for which a step of the log's retention held the writer.", func() float64 { return log.LongestHold().Seconds() })
+	gauge("wpp_retention_hold_seconds", "The longest time since the start for which a step of any retention held the writer.", func() float64 { return c.store.LongestHold().Seconds() })
 	gauge("wpp_limits_degraded", "1 while limits should be shared and Redis does not answer, so that this node counts for itself.", func() float64 {
 		if degraded() {
 			return 1

@@ -42,7 +42,7 @@ func TestMetrics(t *testing.T) {
 		`wpp_webhook_attempt_seconds_count{outcome="timeout"} 0`,
 		`wpp_events_total{outcome="no_phone"} 1`, `wpp_events_total{outcome="duplicate"} 1`, `wpp_events_total{outcome="matched"} 0`,
 		"wpp_log_rows_written_total ", "wpp_log_rows_lost_total 0", "wpp_log_rows_suppressed_total ", "wpp_log_buffer_rows ", "wpp_log_buffer_room ",
-		`wpp_worker_rows_total{loop="messages"} 1`, `wpp_worker_failed_passes_total{loop="messages"} 0`, "wpp_log_retention_hold_seconds ", `wpp_worker_pass_seconds_count{loop="messages"} 1`, "wpp_limits_degraded 0",
+		`wpp_worker_rows_total{loop="messages"} 1`, `wpp_worker_failed_passes_total{loop="messages"} 0`, "wpp_retention_hold_seconds ", `wpp_worker_pass_seconds_count{loop="messages"} 1`, "wpp_limits_degraded 0",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("/metrics has no %s", want)

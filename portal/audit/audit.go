@@ -56,7 +56,6 @@ type Log struct {
 
 	lost    atomic.Int64
 	written atomic.Int64
-	longest atomic.Int64 // nanoseconds
 	away    atomic.Bool  // the store took nothing the last time
 
 	floods  floods

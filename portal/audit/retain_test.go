@@ -48,8 +48,8 @@ func TestRetainNeverHoldsTheWriterForLong(t *testing.T) {
 		default:
 		}
 	}
-	t.Logf("the longest step of %d rows took %v, %d writes went on meanwhile", rows, l.LongestHold(), writes)
-	if held := l.LongestHold(); held > most {
+	t.Logf("the longest step of %d rows took %v, %d writes went on meanwhile", rows, s.LongestHold(), writes)
+	if held := s.LongestHold(); held > most {
 		t.Errorf("a step held the writer for %v, at most %v are allowed", held, most)
 	}
 	if writes < 10 {

@@ -128,17 +128,17 @@ func (s *Store) changeDays(ctx context.Context, statements ...string) (err error
 
 // strayPurges remove what lies outside of the days, and the counts, which have no days.
 func (s *Store) strayPurges(old Retention) []Purge {
-	purge := func(table, key string, before any) func(context.Context, int) (int64, time.Duration, error) {
+	purge := func(name, table, key string, before any) Purge {
 		sql := strings.NewReplacer("TABLE", table, "KEY", key).Replace(`
 DELETE /* Purge.Stray */ FROM TABLE
 WHERE ctid = ANY(ARRAY(SELECT ctid FROM TABLE WHERE KEY < ? ORDER BY KEY LIMIT ?))`)
-		return s.purger(func(tx *Tx, limit int) (int64, error) { return tx.Exec(sql, before, limit) })
+		return s.Removing(name, func(tx *Tx, limit int) (int64, error) { return tx.Exec(sql, before, limit) })
 	}
 	return []Purge{
-		{"bodies", purge("request_bodies_default", "request_id", firstRequest(old.Bodies))},
-		{"requests", purge("requests_default", "id", firstRequest(old.Requests))},
-		{"losses", purge("request_losses", "minute", old.Requests)},
-		{"errors", purge("request_errors", "slot", old.Requests)},
-		{"minutes", purge("request_minutes", "minute", old.Counts)},
+		purge("bodies", "request_bodies_default", "request_id", firstRequest(old.Bodies)),
+		purge("requests", "requests_default", "id", firstRequest(old.Requests)),
+		purge("losses", "request_losses", "minute", old.Requests),
+		purge("errors", "request_errors", "slot", old.Requests),
+		purge("minutes", "request_minutes", "minute", old.Counts),
 	}
 }

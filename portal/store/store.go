@@ -105,7 +105,8 @@ type Store struct {
 	bell     bell
 	log      *slog.Logger
 
-	unwritten atomic.Bool // a transaction was refused for want of storage; Ready clears it
+	longest   atomic.Int64 // nanoseconds: a step of Purge
+	unwritten atomic.Bool  // a transaction was refused for want of storage; Ready clears it
 }
 
 // Open opens the database and creates the SQLite file if there is none. It
@@ -188,12 +189,18 @@ func (s *Store) Reader(ctx context.Context) Reader { return Reader{ctx: ctx, q: 
 // Beside the error of fn it returns overloaded when too many wait to write,
 // and storage_unavailable when the database cannot be written.
 func (s *Store) Tx(ctx context.Context, fn func(tx *Tx) error) error {
+	_, err := s.timed(ctx, fn)
+	return err
+}
+
+// timed is Tx, and says where the time went.
+func (s *Store) timed(ctx context.Context, fn func(tx *Tx) error) (t TxTimes, err error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return t, err
 	}
 	var last *Tx
 	watch := stopwatch{start: time.Now()}
-	err := s.engine.write(ctx, func(c conn) error {
+	err = s.engine.write(ctx, func(c conn) error {
 		watch.began = time.Now()
 		defer func() { watch.ended = time.Now() }()
 		tc := &txConn{conn: c}
@@ -205,17 +212,18 @@ func (s *Store) Tx(ctx context.Context, fn func(tx *Tx) error) error {
 		}
 		return tc.failed
 	})
-	s.observer.Tx(ctx, watch.times(err))
+	t = watch.times(err)
+	s.observer.Tx(ctx, t)
 	if err != nil {
 		if portal.CodeOf(err) == portal.CodeStorageUnavailable {
 			s.unwritten.Store(true)
 		}
-		return err
+		return t, err
 	}
 	for _, f := range last.after {
 		f()
 	}
-	return nil
+	return t, nil
 }
 
 // Reader reads rows. The noun files add one method per question.

@@ -15,7 +15,7 @@ import (
 func purgeAll(t *testing.T, s *store.Store, old store.Retention, limit int) map[string]int64 {
 	t.Helper()
 	sums := map[string]int64{}
-	for _, p := range s.Purges(old) {
+	for _, p := range s.LogPurges(old) {
 		for {
 			n, _, err := p.Step(t.Context(), limit)
 			if err != nil {
