@@ -56,7 +56,7 @@ type Log struct {
 
 	lost    atomic.Int64
 	written atomic.Int64
-	away    atomic.Bool  // the store took nothing the last time
+	away    atomic.Bool // the store took nothing the last time
 
 	floods  floods
 	pending pending

@@ -15,8 +15,7 @@ const (
 	// hour of a number are far below what WhatsApp allows.
 	refreshEvery = 10 * time.Minute
 	// keepEvents is how long the history of a number is kept.
-	keepEvents    = 400 * 24 * time.Hour
-	eventsAtATime = 1000
+	keepEvents = 400 * 24 * time.Hour
 )
 
 // Refresh asks WhatsApp about the real numbers that it was not asked about for a
@@ -151,11 +150,8 @@ func (s *Service) follow(tx *store.Tx, c *portal.Channel, n whatsapp.Number, ask
 // Forget removes what happened to numbers too long ago.
 func (s *Service) Forget(ctx context.Context) (err error) {
 	defer portal.Wrap(&err, "Forget")
-	for n := int64(eventsAtATime); n == eventsAtATime && err == nil && ctx.Err() == nil; {
-		err = s.store.Tx(ctx, func(tx *store.Tx) error {
-			n, err = tx.ForgetChannelEvents(tx.Now().Add(-keepEvents), eventsAtATime)
-			return err
-		})
-	}
-	return err
+	before := s.store.Now().Add(-keepEvents)
+	return s.store.Purge(ctx, s.store.Removing("channel events", func(tx *store.Tx, limit int) (int64, error) {
+		return tx.ForgetChannelEvents(before, limit)
+	}))
 }

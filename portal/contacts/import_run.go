@@ -54,9 +54,10 @@ func (s *Service) WorkImports(ctx context.Context) (n int, err error) {
 
 // PurgeImports gives up files that nobody went on with for a day and forgets,
 // after thirty days, what was wrong with rows.
-func (s *Service) PurgeImports(ctx context.Context) error {
+func (s *Service) PurgeImports(ctx context.Context) (err error) {
+	defer portal.Wrap(&err, "PurgeImports")
 	now := s.store.Now()
-	return s.store.Tx(ctx, func(tx *store.Tx) error { return tx.PurgeImports(now.Add(-idleImport), now.Add(-importHistory)) })
+	return s.store.Purge(ctx, s.store.ImportPurges(now.Add(-idleImport), now.Add(-importHistory))...)
 }
 
 // importer goes through the rows of one import.

@@ -160,14 +160,5 @@ func codeOf(err error) string {
 func (s *Service) Forget(ctx context.Context) (err error) {
 	defer portal.Wrap(&err, "Forget")
 	before := s.store.Now().Add(-kept)
-	for n := int64(1); n > 0; {
-		err := s.store.Tx(ctx, func(tx *store.Tx) (err error) {
-			n, err = tx.PurgeMails(before, 200)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.store.Purge(ctx, s.store.Removing("mails", func(tx *store.Tx, limit int) (int64, error) { return tx.PurgeMails(before, limit) }))
 }

@@ -40,7 +40,7 @@ func (s *Service) AllConnected(ctx context.Context) (all bool, err error) {
 // ForgetPaces removes what WhatsApp's limits no longer count.
 func (s *Service) ForgetPaces(ctx context.Context) (err error) {
 	defer portal.Wrap(&err, "ForgetPaces")
-	return s.store.Tx(ctx, (*store.Tx).ForgetPaces)
+	return s.store.Purge(ctx, s.store.PacePurges()...)
 }
 
 func (s *Service) reconnect(ctx context.Context, c portal.Channel) error {

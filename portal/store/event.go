@@ -151,7 +151,7 @@ AND contact_id <> ''`, []byte{}, c.AccountID, string(c.Environment), c.ID)
 }
 
 // PurgeEvents removes up to limit events received before a moment and returns how many.
-func (tx *Tx) PurgeEvents(before time.Time, limit int) (n int, err error) {
+func (tx *Tx) PurgeEvents(before time.Time, limit int) (n int64, err error) {
 	defer portal.Wrap(&err, "PurgeEvents")
 	ids, err := oldKeys[string](tx.Reader, `
 SELECT /* Event.Old */ id
@@ -162,5 +162,5 @@ LIMIT ?`, portal.FirstID(portal.PrefixEvent, before), limit)
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	return len(ids), tx.Post(`DELETE /* Event.Purge */ FROM events WHERE id IN `+listOf(len(ids)), textArgs(ids)...)
+	return int64(len(ids)), tx.Post(`DELETE /* Event.Purge */ FROM events WHERE id IN `+listOf(len(ids)), textArgs(ids)...)
 }

@@ -206,33 +206,6 @@ LIMIT ?`, []any{importID, limit}, func(scan func(dest ...any) error) error {
 	return list, err
 }
 
-// PurgeImports ends imports that nobody went on with since idle, and deletes what
-// was wrong with those that ended before old, and rows that no import has.
-func (tx *Tx) PurgeImports(idle, old time.Time) (err error) {
-	defer portal.Wrap(&err, "PurgeImports")
-	for _, s := range []struct {
-		sql  string
-		args []any
-	}{
-		{`UPDATE /* Import.GiveUp */ imports
-SET status = 'canceled', finished_at = ?, updated_at = ?
-WHERE status IN ('mapping', 'checked')
-AND updated_at < ?`, []any{tx.now, tx.now, idle}},
-		{`DELETE /* Import.PurgeErrors */ FROM import_errors
-WHERE import_id IN (SELECT id FROM imports WHERE finished_at < ?)`, []any{old}},
-		{`DELETE /* Import.PurgeParts */ FROM import_parts
-WHERE import_id IN (SELECT id FROM imports WHERE finished_at IS NOT NULL)`, nil},
-		{`DELETE /* Import.PurgeStrays */ FROM import_parts
-WHERE import_id < ?
-AND import_id NOT IN (SELECT id FROM imports)`, []any{portal.FirstID(portal.PrefixImport, idle)}},
-	} {
-		if _, err := tx.Exec(s.sql, s.args...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // forgetImported empties the rows about the person in files that wait to be
 // imported: those with the number, the external id or the e-mail in a cell.
 func (tx *Tx) forgetImported(c portal.Contact) error {

@@ -217,17 +217,34 @@ WHERE p.id = ? AND p.account_id = ? AND p.environment = ?`, []any{id, t.AccountI
 	return p, err
 }
 
-// ForgetPaces removes what no pace and no portfolio counts any more.
-func (tx *Tx) ForgetPaces() error {
-	dayAgo := tx.now.Add(-24 * time.Hour)
-	_, err := tx.Exec(`
-DELETE /* Pace.Forget */ FROM paces
-WHERE ready_at < ? AND held_until < ?`, tx.now, dayAgo)
-	if err != nil {
-		return err
+// PacePurges remove what no pace and no portfolio counts any more.
+func (s *Store) PacePurges() []Purge {
+	now := s.Now()
+	dayAgo := now.Add(-24 * time.Hour)
+	return []Purge{
+		s.purgePaces(now, dayAgo),
+		sweeping(s, "people of a portfolio", cluster{"portfolio_people", []string{"portfolio"}, "at"}, dayAgo.UnixMicro()),
 	}
-	_, err = tx.Exec(`
-DELETE /* Portfolio.Forget */ FROM portfolio_people
-WHERE at < ?`, dayAgo)
-	return err
+}
+
+// purgePaces walks through all paces: nearly all are old, and an index would cost
+// every message that is sent.
+func (s *Store) purgePaces(ready, held time.Time) Purge {
+	from, upTo := "", ""
+	return removal[string]{"paces", func(r Reader, limit int) ([]string, error) {
+		ids, err := oldKeys[string](r, `
+SELECT /* Pace.Next */ id
+FROM paces
+WHERE id > ?
+ORDER BY id
+LIMIT ?`, upTo, limit)
+		if len(ids) > 0 {
+			from, upTo = upTo, ids[len(ids)-1]
+		}
+		return ids, err
+	}, func(tx *Tx, ids []string) (int64, error) {
+		return int64(len(ids)), tx.Post(`
+DELETE /* Pace.Forget */ FROM paces
+WHERE id > ? AND id <= ? AND ready_at < ? AND held_until < ?`, from, upTo, ready, held)
+	}}.of(s)
 }

@@ -126,7 +126,7 @@ func oldKeys[K string | int64](r Reader, sql string, args ...any) (keys []K, err
 }
 
 // cluster is a table whose rows lie by some columns and then by a key that grows
-// with time.
+// with time. Rows that have all of it in common go together: few may.
 type cluster struct {
 	table string
 	by    []string // texts

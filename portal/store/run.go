@@ -286,7 +286,7 @@ ORDER BY occurred_at, id`, append(args, since, t.AccountID, string(t.Environment
 
 // PurgeRuns removes up to limit finished runs that began before a moment, and
 // returns how many.
-func (tx *Tx) PurgeRuns(before time.Time, limit int) (n int, err error) {
+func (tx *Tx) PurgeRuns(before time.Time, limit int) (n int64, err error) {
 	defer portal.Wrap(&err, "PurgeRuns")
 	ids, err := oldKeys[string](tx.Reader, `
 SELECT /* Run.Old */ id
@@ -297,5 +297,5 @@ LIMIT ?`, portal.FirstID(portal.PrefixRun, before), limit)
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	return len(ids), tx.Post(`DELETE /* Run.Purge */ FROM automation_runs WHERE id IN `+listOf(len(ids)), textArgs(ids)...)
+	return int64(len(ids)), tx.Post(`DELETE /* Run.Purge */ FROM automation_runs WHERE id IN `+listOf(len(ids)), textArgs(ids)...)
 }

@@ -101,10 +101,11 @@ WHERE user_id = ?
 AND id <> ?`, userID, except)
 }
 
-// PurgeSessions removes sessions that reached their end before the moment given.
-func (tx *Tx) PurgeSessions(before time.Time) error {
-	_, err := tx.Exec(`
+// PurgeSessions removes up to limit sessions that reached their end before the
+// moment given, and returns how many.
+func (tx *Tx) PurgeSessions(before time.Time, limit int) (int64, error) {
+	return tx.Exec(`
 DELETE /* Session.PurgeSessions */ FROM sessions
-WHERE expires_at < ?`, before)
-	return err
+WHERE token_hash IN (SELECT s.token_hash FROM sessions s WHERE s.expires_at < ? ORDER BY s.expires_at LIMIT ?)
+AND expires_at < ?`, before, limit, before)
 }

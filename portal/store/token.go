@@ -290,10 +290,10 @@ AND t.environment = ?`, []any{nonce, t.AccountID, string(t.Environment)}, &token
 	return tokenID, false, err
 }
 
-// PurgeNonces removes nonces used before the moment given.
-func (tx *Tx) PurgeNonces(before time.Time) error {
-	_, err := tx.Exec(`
+// PurgeNonces removes up to limit nonces used before the moment given, and
+// returns how many.
+func (tx *Tx) PurgeNonces(before time.Time, limit int) (int64, error) {
+	return tx.Exec(`
 DELETE /* Token.PurgeNonces */ FROM mint_nonces
-WHERE created_at < ?`, before)
-	return err
+WHERE nonce IN (SELECT m.nonce FROM mint_nonces m WHERE m.created_at < ? LIMIT ?)`, before, limit)
 }

@@ -6,10 +6,19 @@ import (
 	"github.com/wppmarketing/developers/portal"
 )
 
-// PurgeDeliveries removes up to limit finished deliveries made before a moment,
-// with their attempts, and returns how many.
-func (tx *Tx) PurgeDeliveries(before time.Time, limit int) (n int, err error) {
-	defer portal.Wrap(&err, "PurgeDeliveries")
+// WebhookPurges remove the deliveries that are over, the events and replays, and
+// the counts of hours, each from before a moment.
+func (s *Store) WebhookPurges(before time.Time) []Purge {
+	return []Purge{
+		s.Removing("deliveries", func(tx *Tx, limit int) (int64, error) { return tx.purgeDeliveries(before, limit) }),
+		s.Removing("webhook events", func(tx *Tx, limit int) (int64, error) { return tx.purgeWebhookEvents(before, limit) }),
+		s.Removing("replays", func(tx *Tx, limit int) (int64, error) { return tx.purgeReplays(before, limit) }),
+		sweeping(s, "hours of endpoints", cluster{"webhook_hours", []string{"endpoint_id"}, "hour"}, before.UnixMicro()),
+	}
+}
+
+// purgeDeliveries removes up to limit deliveries with their attempts.
+func (tx *Tx) purgeDeliveries(before time.Time, limit int) (n int64, err error) {
 	ids, err := oldKeys[string](tx.Reader, `
 SELECT /* Delivery.Old */ id
 FROM webhook_deliveries
@@ -22,14 +31,12 @@ LIMIT ?`, portal.FirstID(portal.PrefixDelivery, before), limit)
 	if err := tx.Post(`DELETE /* DeliveryAttempt.Purge */ FROM webhook_attempts WHERE delivery_id IN `+listOf(len(ids)), textArgs(ids)...); err != nil {
 		return 0, err
 	}
-	return len(ids), tx.Post(`DELETE /* Delivery.Purge */ FROM webhook_deliveries WHERE id IN `+listOf(len(ids)), textArgs(ids)...)
+	return int64(len(ids)), tx.Post(`DELETE /* Delivery.Purge */ FROM webhook_deliveries WHERE id IN `+listOf(len(ids)), textArgs(ids)...)
 }
 
-// PurgeWebhookEvents removes up to limit events that happened before a moment,
-// and returns how many. The feed begins behind them: a cursor from before is
-// refused from then on.
-func (tx *Tx) PurgeWebhookEvents(before time.Time, limit int) (n int, err error) {
-	defer portal.Wrap(&err, "PurgeWebhookEvents")
+// purgeWebhookEvents removes up to limit events. The feed begins behind them: a
+// cursor from before is refused from then on.
+func (tx *Tx) purgeWebhookEvents(before time.Time, limit int) (n int64, err error) {
 	var ids []string
 	var floor int64
 	err = tx.Rows(`
@@ -53,10 +60,18 @@ LIMIT ?`, []any{portal.FirstID(portal.PrefixWebhookEvent, before), limit}, func(
 	if err := tx.Post(`DELETE /* WebhookEvent.Purge */ FROM webhook_events WHERE id IN `+listOf(len(ids)), textArgs(ids)...); err != nil {
 		return 0, err
 	}
-	return len(ids), tx.Post(`
+	return int64(len(ids)), tx.Post(`
 UPDATE /* WebhookFeed.Raise */ webhook_feed
 SET floor = ?
 WHERE id = 1 AND floor < ?`, floor, floor)
+}
+
+// purgeReplays removes up to limit replays that ended before a moment.
+func (tx *Tx) purgeReplays(before time.Time, limit int) (int64, error) {
+	return tx.Exec(`
+DELETE /* WebhookReplay.Purge */ FROM webhook_replays
+WHERE id IN (SELECT w.id FROM webhook_replays w WHERE w.id < ? AND w.finished_at < ? ORDER BY w.id LIMIT ?)`,
+		portal.FirstID(portal.PrefixReplay, before), before, limit)
 }
 
 // rememberSequences keeps how far the subjects of events have counted.
@@ -70,12 +85,4 @@ GROUP BY subject
 ON CONFLICT (subject) DO UPDATE
 SET sequence = excluded.sequence
 WHERE webhook_sequences.sequence < excluded.sequence`, textArgs(eventIDs)...)
-}
-
-// PurgeWebhookCounts removes the replays that ended before a moment, and the counts of hours before it.
-func (tx *Tx) PurgeWebhookCounts(before time.Time) error {
-	if err := tx.Post(`DELETE /* WebhookReplay.Purge */ FROM webhook_replays WHERE finished_at < ?`, before); err != nil {
-		return err
-	}
-	return tx.Post(`DELETE /* WebhookHour.Purge */ FROM webhook_hours WHERE hour < ?`, before)
 }

@@ -230,7 +230,8 @@ func (s *Service) insert(tx *store.Tx, token *portal.Token, nonce string) (secre
 // ForgetForms forgets the forms that are too old to be sent again.
 func (s *Service) ForgetForms(ctx context.Context) (err error) {
 	defer portal.Wrap(&err, "ForgetForms")
-	return s.store.Tx(ctx, func(tx *store.Tx) error { return tx.PurgeNonces(tx.Now().Add(-nonceLifetime)) })
+	before := s.store.Now().Add(-nonceLifetime)
+	return s.store.Purge(ctx, s.store.Removing("forms", func(tx *store.Tx, limit int) (int64, error) { return tx.PurgeNonces(before, limit) }))
 }
 
 // check tidies a token and returns what is wrong with it.

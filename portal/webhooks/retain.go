@@ -5,29 +5,14 @@ import (
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
-	"github.com/wppmarketing/developers/portal/store"
 )
 
 // Kept is how long events and deliveries are kept.
 const Kept = 30 * 24 * time.Hour
 
-const purgeBatch = 200 // rows a transaction, so that the writer is never held for long
-
 // Forget removes events and deliveries older than Kept, in short steps, until
 // none is left or ctx ends.
 func (s *Service) Forget(ctx context.Context) (err error) {
 	defer portal.Wrap(&err, "Forget")
-	before := s.store.Now().Add(-Kept)
-	for _, purge := range []func(*store.Tx, time.Time, int) (int, error){(*store.Tx).PurgeDeliveries, (*store.Tx).PurgeWebhookEvents} {
-		for n := 1; n > 0; {
-			err := s.store.Tx(ctx, func(tx *store.Tx) (err error) {
-				n, err = purge(tx, before, purgeBatch)
-				return err
-			})
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return s.store.Tx(ctx, func(tx *store.Tx) error { return tx.PurgeWebhookCounts(before) })
+	return s.store.Purge(ctx, s.store.WebhookPurges(s.store.Now().Add(-Kept))...)
 }

@@ -158,7 +158,8 @@ func (m *Manager) SignIn(ctx context.Context, user portal.User) (err error) {
 // told why any more.
 func (m *Manager) ForgetEnded(ctx context.Context) (err error) {
 	defer portal.Wrap(&err, "ForgetEnded")
-	return m.store.Tx(ctx, func(tx *store.Tx) error { return tx.PurgeSessions(tx.Now().Add(-rememberEnded)) })
+	before := m.store.Now().Add(-rememberEnded)
+	return m.store.Purge(ctx, m.store.Removing("sessions", func(tx *store.Tx, limit int) (int64, error) { return tx.PurgeSessions(before, limit) }))
 }
 
 // SignOut ends the session of the browser.

@@ -261,7 +261,10 @@ func TestSessions(t *testing.T) {
 			}
 			return err
 		})
-		tx(t, s, func(tx *store.Tx) error { return tx.PurgeSessions(now.Add(2 * time.Hour)) })
+		tx(t, s, func(tx *store.Tx) error {
+			_, err := tx.PurgeSessions(now.Add(2*time.Hour), 10)
+			return err
+		})
 		for _, hash := range []string{"h1b", "h2", "h3", "h4"} {
 			_, err := r.SessionByHash(hash)
 			mustCode(t, hash+" after the purge", err, portal.CodeNotFound)

@@ -141,7 +141,9 @@ func TestPortfolioCountsPeopleOnce(t *testing.T) {
 		p.wait(23*time.Hour + time.Minute)
 		count("a")
 		equal(p, "a day later", used(), "2 1h0m0s")
-		p.tx((*store.Tx).ForgetPaces)
+		if err := p.store.Purge(p.Context(), p.store.PacePurges()...); err != nil {
+			p.Fatal(err)
+		}
 		equal(p, "after forgetting", used(), "2 1h0m0s")
 	})
 }
