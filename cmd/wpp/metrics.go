@@ -202,7 +202,7 @@ func (m *meters) watch(log logMeter, degraded func() bool, c *census) {
 	}
 	gauge("wpp_log_buffer_rows", "Rows of the request log that wait to be written.", func() float64 { rows, _ := log.Waiting(); return float64(rows) })
 	gauge("wpp_log_buffer_room", "How many may wait.", func() float64 { _, room := log.Waiting(); return float64(room) })
-	gauge("wpp_retention_hold_seconds", "The longest time since the start for which a step of any retention held the writer.", func() float64 { return c.store.LongestHold().Seconds() })
+	gauge("wpp_retention_hold_seconds", "The longest step of any retention since the start, from its first statement until it was on the disk.", func() float64 { return c.store.LongestHold().Seconds() })
 	gauge("wpp_limits_degraded", "1 while limits should be shared and Redis does not answer, so that this node counts for itself.", func() float64 {
 		if degraded() {
 			return 1

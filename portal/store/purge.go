@@ -13,7 +13,8 @@ import (
 // A step of a purge is as large as the last one proved to be quick enough: on
 // SQLite all writes wait behind it.
 const (
-	aimedHold = 6 * time.Millisecond
+	aimedHold = 6 * time.Millisecond // statements and commit
+	leastWork = time.Millisecond     // of statements; below, a slow disk would only get more commits to do
 	firstStep = 32
 	smallest  = 8
 	largest   = 4096
@@ -60,16 +61,16 @@ func (s *Store) purge(ctx context.Context, p Purge) (err error) {
 
 func nextStep(size int, t TxTimes) int {
 	switch {
+	case t.Work < leastWork, t.hold() < aimedHold/3:
+		size *= 2
 	case t.hold() > aimedHold:
 		size /= 2
-	case t.hold() < aimedHold/3:
-		size *= 2
 	}
 	return min(max(size, smallest), largest)
 }
 
-// hold is for how long the statements of a transaction kept others from theirs on SQLite.
-func (t TxTimes) hold() time.Duration { return t.Work }
+// hold is for how long a transaction kept others from theirs on SQLite.
+func (t TxTimes) hold() time.Duration { return t.Work + t.Commit }
 
 // held remembers the longest step.
 func (s *Store) held(d time.Duration) {
@@ -81,8 +82,9 @@ func (s *Store) held(d time.Duration) {
 	}
 }
 
-// LongestHold returns for how long the statements of a purge's step held the
-// writer at most since the start.
+// LongestHold returns how long a step of a purge took at most since the start,
+// from its first statement until it was on the disk. On SQLite others wait for
+// that long; what was committed for them together with it counts.
 func (s *Store) LongestHold() time.Duration { return time.Duration(s.longest.Load()) }
 
 // Removing is a purge whose step is a function that removes up to limit rows and

@@ -133,6 +133,47 @@ func takes(steps int, row, commit time.Duration) (p store.Purge, sizes *[]int) {
 	}}, sizes
 }
 
+// TestStepsFitTheirTime: steps grow and shrink until statements and commit take
+// the few milliseconds that are aimed at. A disk that is slow by itself makes them
+// small, but never so small that there were only more commits of next to nothing.
+func TestStepsFitTheirTime(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	for name, c := range map[string]struct {
+		row, commit time.Duration
+		least, most int
+	}{
+		"quick":            {10 * time.Microsecond, 200 * time.Microsecond, 256, 256},
+		"very quick":       {100 * time.Nanosecond, 200 * time.Microsecond, 4096, 4096},
+		"slow statements":  {2 * time.Millisecond, 200 * time.Microsecond, 8, 8},
+		"slow disk":        {10 * time.Microsecond, 5 * time.Millisecond, 64, 128},
+		"very slow disk":   {10 * time.Microsecond, 60 * time.Millisecond, 64, 128},
+		"a commit to fear": {10 * time.Microsecond, 3 * time.Second, 64, 128},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p, sizes := takes(40, c.row, c.commit)
+				began := time.Now()
+				if err := s.Purge(t.Context(), p); err != nil {
+					t.Fatal(err)
+				}
+				settled := (*sizes)[20:]
+				if least, most := slices.Min(settled), slices.Max(settled); least != c.least || most != c.most {
+					t.Errorf("steps of %d to %d rows, want %d to %d", least, most, c.least, c.most)
+				}
+				var held time.Duration
+				for _, n := range *sizes {
+					held += time.Duration(n)*c.row + c.commit
+				}
+				if rested := time.Since(began); rested < 2*held {
+					t.Errorf("rested for %v after holding the writer for %v", rested, held)
+				}
+			})
+		})
+	}
+}
+
 func TestAPurgeThatFailsOrIsCutOff(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t)
@@ -148,6 +189,10 @@ func TestAPurgeThatFailsOrIsCutOff(t *testing.T) {
 		endless, _ := takes(1<<30, time.Microsecond, 0)
 		if err := s.Purge(ctx, endless); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("cut off: %v", err)
+		}
+		slow, _ := takes(1, time.Millisecond, time.Hour)
+		if err := s.Purge(t.Context(), slow); err != nil || s.LongestHold() != time.Hour+32*time.Millisecond {
+			t.Errorf("the longest step took %v, the commit belongs to it, %v", s.LongestHold(), err)
 		}
 	})
 }
