@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/wppmarketing/developers/portal"
@@ -137,6 +138,10 @@ func whatsAppConcerns(ctx context.Context, p HealthProps) (list []concern) {
 	return list
 }
 
+// choreLoops are the loops whose passes may take long: retention, and asking
+// WhatsApp about every number while it does not answer.
+var choreLoops = []string{"chores", "whatsapp-chores", "reconnect"}
+
 func loopConcerns(ctx context.Context, p HealthProps) (list []concern) {
 	for _, l := range p.Loops {
 		last := l.Last
@@ -144,7 +149,7 @@ func loopConcerns(ctx context.Context, p HealthProps) (list []concern) {
 			last = p.Started
 		}
 		allowed := l.Every + quietLoop
-		if l.Name == "chores" {
+		if slices.Contains(choreLoops, l.Name) {
 			allowed = quietChore
 		}
 		if quiet := p.Now.Sub(last); quiet > allowed {

@@ -97,6 +97,21 @@ func TestHealthSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+// Retention, and asking WhatsApp about many numbers while it does not answer, take their time.
+func TestHealthIsPatientWithChores(t *testing.T) {
+	t.Parallel()
+	for _, loop := range []string{"chores", "whatsapp-chores", "reconnect"} {
+		for quiet, wrong := range map[time.Duration]bool{20 * time.Minute: false, 61 * time.Minute: true} {
+			p := wellProps()
+			p.Loops = []views.HealthLoop{{Name: loop, Every: 5 * time.Second, Last: uitest.Now.Add(-quiet)}}
+			page := uitest.Render(t, staffFrame(portal.LangEN), views.Health(p))
+			if got := strings.Contains(page, "The loop "+loop+" has not passed"); got != wrong {
+				t.Errorf("%s quiet for %s: said to be wrong %v, want %v", loop, quiet, got, wrong)
+			}
+		}
+	}
+}
+
 // A figure that was not measured is not drawn as a number.
 func TestHealthInventsNothing(t *testing.T) {
 	t.Parallel()

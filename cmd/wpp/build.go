@@ -13,7 +13,6 @@ import (
 	"github.com/wppmarketing/developers/portal/accounts"
 	"github.com/wppmarketing/developers/portal/audit"
 	"github.com/wppmarketing/developers/portal/channels"
-	"github.com/wppmarketing/developers/portal/chores"
 	"github.com/wppmarketing/developers/portal/contacts"
 	"github.com/wppmarketing/developers/portal/events"
 	"github.com/wppmarketing/developers/portal/limits"
@@ -270,7 +269,9 @@ func (p *program) due() []worker.Loop {
 		{Name: "webhook-events", Every: time.Second, Topic: webhooks.TopicRoute, Do: p.webhooks.Route},
 		{Name: "webhook-deliveries", Every: time.Second, Topic: webhooks.TopicDeliver, Do: p.webhooks.Deliver, Wake: p.webhooks.Left(), Wait: p.webhooks.Wait},
 		{Name: "webhook-health", Every: time.Second, Do: p.webhooks.NoteHealth},
-		chores.Loop(chores.Options{Store: p.store, Logger: p.logger}, p.chores()),
+		p.choreLoop("chores", p.chores()),
+		p.choreLoop("whatsapp-chores", p.whatsAppChores()),
+		p.choreLoop("reconnect", p.reconnectChores()),
 	}
 	if p.mail != nil {
 		list = append(list, worker.Loop{Name: "mail", Every: 5 * time.Second, Topic: mail.Topic, Do: p.mail.Send})

@@ -2,6 +2,9 @@
 // chore due takes it, keeps it while it is at work, and says when it is due
 // again. When a node dies, another one takes its chore over within a minute.
 //
+// A loop does its chores one after another. Those that may wait for somebody
+// else for long belong in a loop of their own.
+//
 // It must not know what the chores are about.
 //
 // Known weakness: a node that was stopped for longer than its lease and then
@@ -40,11 +43,13 @@ type Chore struct {
 
 // Options are what the chores are done with.
 type Options struct {
+	Name   string // of the loop
 	Store  *store.Store
 	Logger *slog.Logger // nil = discard
 }
 
-// Loop returns the worker's loop that does the chores.
+// Loop returns the worker's loop that does the chores. Several loops share a
+// store; a chore belongs to one of them.
 func Loop(o Options, list []Chore) worker.Loop {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -54,7 +59,7 @@ func Loop(o Options, list []Chore) worker.Loop {
 		d.chores[c.Name] = c
 		d.names = append(d.names, c.Name)
 	}
-	return worker.Loop{Name: "chores", Every: look, Do: d.pass}
+	return worker.Loop{Name: o.Name, Every: look, Do: d.pass}
 }
 
 type doer struct {
@@ -65,7 +70,7 @@ type doer struct {
 
 // pass does one chore if one is due, and returns how many it did.
 func (d *doer) pass(ctx context.Context) (n int, err error) {
-	defer portal.Wrap(&err, "chores")
+	defer portal.Wrap(&err, "%s", d.Name)
 	unplanned, due, err := d.look(ctx)
 	if err != nil || len(unplanned)+len(due) == 0 {
 		return 0, err

@@ -168,3 +168,34 @@ func TestChoreOfAStoppedNodeIsDueAtOnce(t *testing.T) {
 		t.Errorf("done %d times", done)
 	}
 }
+
+// A chore that hangs holds up its own loop only.
+func TestLoopsDoNotWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	storetest.Engines(t, func(t *testing.T, open storetest.Opener) {
+		c := newClock()
+		s := open(c.set)
+		begun, end := make(chan struct{}), make(chan struct{})
+		asking := chores.Loop(chores.Options{Name: "asking", Store: s}, []chores.Chore{
+			{Name: "ask", Every: time.Minute, Do: func(context.Context) error { close(begun); <-end; return nil }},
+		})
+		swept := 0
+		own := chores.Loop(chores.Options{Name: "own", Store: s}, []chores.Chore{
+			{Name: "sweep", Every: time.Hour, Do: func(context.Context) error { swept++; return nil }},
+		})
+		var stuck sync.WaitGroup
+		stuck.Go(func() { pass(t, asking) })
+		<-begun
+		for hour := range 3 {
+			if pass(t, own); swept != hour+1 {
+				t.Errorf("beside a chore that hangs: swept %d times in %d hours", swept, hour+1)
+			}
+			c.pass(time.Hour)
+		}
+		close(end)
+		stuck.Wait()
+		if asking.Name != "asking" || own.Name != "own" {
+			t.Errorf("names %q and %q", asking.Name, own.Name)
+		}
+	})
+}
