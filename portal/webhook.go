@@ -142,6 +142,7 @@ type Delivery struct {
 	Trigger     string
 	Status      string
 	Attempts    int
+	Claims      int // how often a worker took it since its last outcome
 	NextAt      *time.Time
 	CreatedAt   time.Time
 	FinishedAt  *time.Time
@@ -203,7 +204,7 @@ const (
 	OutcomeConnectionError = "connection_error"
 	OutcomeTLSError        = "tls_error"
 	OutcomeAddressRefused  = "address_refused"
-	OutcomeInterrupted     = "interrupted" // our process ended before the answer: the receiver may have the event
+	OutcomeInterrupted     = "interrupted" // our side broke off before the answer: the receiver may have the event
 )
 
 // Outcomes lists them in the order in which pages offer them.
@@ -231,6 +232,7 @@ type WebhookReplay struct {
 	FailedOnly bool
 	Subject    string // "" = all
 	Queued     int    // how many deliveries it has made so far
+	Failed     bool   // given up: the program could not go on with it
 	CreatedAt  time.Time
 	FinishedAt *time.Time
 }

@@ -75,8 +75,8 @@ func attemptCause(ctx context.Context, a portal.DeliveryAttempt) ui.CalloutProps
 		c.Title = ui.L(ctx, "No secure connection", "Sem conexão segura")
 		c.Text = ui.L(ctx, "The certificate is expired, for another name, or incomplete. Install the whole chain.", "O certificado venceu, é de outro nome ou está incompleto. Instale a cadeia inteira.")
 	case portal.OutcomeInterrupted:
-		c.Kind, c.Title = "warn", ui.L(ctx, "We were restarted during the call", "Fomos reiniciados durante a chamada")
-		c.Text = ui.L(ctx, "Your server may have the event; it comes again under the same id.", "O evento pode ter chegado; ele vem de novo com o mesmo id.")
+		c.Kind, c.Title = "warn", ui.L(ctx, "Broken off on our side", "Interrompida do nosso lado")
+		c.Text = ui.L(ctx, "We were restarted or failed. Your server may have the event; a repeat has the same id.", "Fomos reiniciados ou falhamos. O evento pode ter chegado; uma repetição tem o mesmo id.")
 	case portal.OutcomeAddressRefused:
 		c.Title = ui.L(ctx, "The address is not public", "O endereço não é público")
 		c.Text = ui.L(ctx, "The name leads to a private or local address. Use a public one.", "O nome leva a um endereço privado ou local. Use um público.")
@@ -231,7 +231,7 @@ func attemptParts(id string, p AttemptProps) templ.Component {
 					var templ_7745c5c3_Var7 string
 					templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "The body is not shown to you, or is no longer kept: events stay for 30 days.", "O corpo não é mostrado a você ou já não é guardado: eventos ficam por 30 dias."))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `webhook_attempt.templ`, Line: 98, Col: 200}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/webhook_attempt.templ`, Line: 98, Col: 200}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 					if templ_7745c5c3_Err != nil {

@@ -6,7 +6,8 @@
 // a person, in the person's language. It leaves by a loop of its own (send.go),
 // so that a server that is slow or away delays nothing, and a killed process
 // loses none. It goes to the address that the person has then, and to nobody
-// who left the account.
+// who left the account. One that breaks the program costs no other its turn and
+// is given up: after its retries, or when store.MaxClaims passes did not return.
 //
 // It must not decide when people are told, and it puts no secret and no phone
 // number into a letter.

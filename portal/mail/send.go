@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/mail"
 	"net/textproto"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -31,7 +32,8 @@ var waits = []time.Duration{
 
 // Send makes one pass over the letters that are due and returns how many it
 // took up. Once the server does not answer, the others of the pass wait with
-// the first.
+// the first. A letter that was taken again and again without an outcome is given
+// up unsent: it may be what ends the process.
 func (s *Service) Send(ctx context.Context) (n int, err error) {
 	defer portal.Wrap(&err, "Send")
 	var claimed []store.MailTo
@@ -45,7 +47,10 @@ func (s *Service) Send(ctx context.Context) (n int, err error) {
 	var away error // the server, since the first letter that did not reach it
 	for _, m := range claimed {
 		failure := away
-		if away == nil && m.Address != "" && ctx.Err() == nil {
+		switch {
+		case m.Claims > store.MaxClaims:
+			failure = errBrokeOff
+		case away == nil && m.Address != "" && ctx.Err() == nil:
 			failure = s.deliver(ctx, m)
 		}
 		if ctx.Err() != nil && failure == nil {
@@ -61,8 +66,14 @@ func (s *Service) Send(ctx context.Context) (n int, err error) {
 	return len(claimed), nil
 }
 
-// deliver hands one letter to the server.
-func (s *Service) deliver(ctx context.Context, m store.MailTo) error {
+// deliver hands one letter to the server. A panic is an attempt that failed.
+func (s *Service) deliver(ctx context.Context, m store.MailTo) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.ErrorContext(ctx, "sending a mail panicked", "mail", m.ID, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = errBrokeOff
+		}
+	}()
 	letter, err := s.letter(m)
 	if err != nil {
 		return errAddress
@@ -95,7 +106,7 @@ func (s *Service) settle(ctx context.Context, m store.MailTo, failure error) err
 	case m.Address == "":
 		status = store.MailCanceled
 	case failure == nil:
-	case answerOf(failure) == unknownAddress || m.Attempts > len(waits):
+	case answerOf(failure) == unknownAddress || m.Attempts > len(waits) || m.Claims > store.MaxClaims:
 		status = store.MailDead
 	default:
 		status, due = "", s.store.Now().Add(waits[m.Attempts-1])
@@ -117,12 +128,15 @@ func (s *Service) settle(ctx context.Context, m store.MailTo, failure error) err
 // errAddress: no server would take a letter to that address.
 var errAddress = errors.New("the address is none")
 
+// errBrokeOff: the fault is ours, and nothing is known of the server.
+var errBrokeOff = errors.New("the program broke off")
+
 // answer is what the server said of a letter.
 type answer int
 
 const (
 	notReached     answer = iota // it said nothing, or would not let us in
-	refused                      // for a reason that may pass
+	refused                      // for a reason that may pass, or not asked
 	unknownAddress               // for ever
 )
 
@@ -131,6 +145,8 @@ func answerOf(err error) answer {
 	switch {
 	case errors.Is(err, errAddress):
 		return unknownAddress
+	case errors.Is(err, errBrokeOff):
+		return refused
 	case !errors.As(err, &sent) || sent.ErrorCode() == 0:
 		return notReached
 	case sent.Reason == gomail.ErrSMTPRcptTo && sent.ErrorCode() >= 500:
@@ -146,6 +162,8 @@ func codeOf(err error) string {
 	switch {
 	case errors.Is(err, errAddress):
 		return "no address"
+	case errors.Is(err, errBrokeOff):
+		return "none, we broke off"
 	case errors.As(err, &sent) && sent.ErrorCode() != 0:
 		return fmt.Sprintf("%d at %s", sent.ErrorCode(), sent.Reason)
 	case errors.As(err, &wire):

@@ -45,8 +45,8 @@ type Claim struct {
 
 	// Counted adds one to the column claims of what is taken. A row that was
 	// taken twice without an outcome may be what ended the process, so from then
-	// on it is taken alone: at most one such row in a claim, and none when
-	// Suspects is false.
+	// on it is taken alone: at most one such row in a claim, none when Suspects
+	// is false, and with a Limit of 1 only when nothing else is due.
 	Counted  bool
 	Suspects bool
 }
@@ -74,7 +74,7 @@ func (tx *Tx) ClaimDue(c Claim) (ids []string, err error) {
 	}
 	sound := c
 	sound.Where = joined(c.Where, "t.claims < "+strconv.Itoa(suspectAfter))
-	if ids, err = tx.claim(sound); err != nil || !c.Suspects {
+	if ids, err = tx.claim(sound); err != nil || !c.Suspects || c.Limit == 1 && len(ids) == 1 {
 		return ids, err
 	}
 	suspects, err := tx.claimSuspect(c)

@@ -44,7 +44,7 @@ var queues = []work{
 		kind: "deliveries", table: "webhook_deliveries", key: "endpoint_id",
 		held: "EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = keys.k AND e.paused_until > ?)",
 	},
-	{kind: "replays", table: "webhook_replays", leased: dueAndLeased},
+	{kind: "replays", table: "webhook_replays", leased: dueAndLeased, dead: "t.failed"},
 	{kind: "runs", table: "automation_runs"},
 	{kind: "imports", table: "imports", leased: dueAndLeased},
 	{kind: "media", table: "media", leased: dueAndLeased},

@@ -152,6 +152,20 @@ func TestSuspectsAreTakenAlone(t *testing.T) {
 	})
 }
 
+// TestASuspectIsNotCountedInVain: who takes one row at a time gets a suspect when
+// nothing else is due, and until then its claims do not grow.
+func TestASuspectIsNotCountedInVain(t *testing.T) {
+	onWork(t, []string{"1 a x", "2 a x"}, func(t *testing.T, s *store.Store, _ *time.Time) {
+		must(t, s, func(tx *store.Tx) error { return exec(tx, `UPDATE work SET claims = 2 WHERE id = '1'`) })
+		c := store.Claim{Table: "work", Order: "t.due_at, t.id", Limit: 1, Lease: time.Minute, Counted: true, Suspects: true}
+		for _, want := range []string{"2", "1"} {
+			if d := cmp.Diff([]string{want}, claim(t, s, c)); d != "" {
+				t.Errorf("(-want +got):\n%s", d)
+			}
+		}
+	})
+}
+
 func TestLeaseAndTheClock(t *testing.T) {
 	onWork(t, []string{"1 a x"}, func(t *testing.T, s *store.Store, now *time.Time) {
 		c := turns(1, 1)

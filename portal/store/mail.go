@@ -18,6 +18,7 @@ type Mail struct {
 	Plain     string
 	HTML      string
 	Attempts  int // made so far
+	Claims    int // how often it was taken since its last outcome
 	CreatedAt time.Time
 }
 
@@ -43,11 +44,13 @@ INSERT /* Mail.Insert */ INTO mails (id, account_id, user_id, subject, plain, ht
 VALUES (?, ?, ?, ?, ?, ?, 'pending', 0, ?, ?)`, m.ID, m.AccountID, m.UserID, m.Subject, m.Plain, m.HTML, tx.now, tx.now)
 }
 
-// ClaimMails takes up to limit due mails and counts the attempt that is about
-// to be made of each.
+// ClaimMails takes up to limit due mails, and one that may be what ended the
+// process, as the last of them. It counts the attempt that is about to be made of
+// each. One that was taken more than MaxClaims times without an outcome is to be
+// given up.
 func (tx *Tx) ClaimMails(limit int, lease time.Duration) (list []MailTo, err error) {
 	defer portal.Wrap(&err, "ClaimMails")
-	ids, err := tx.ClaimDue(Claim{Table: "mails", Order: "due_at, id", Limit: limit, Lease: lease})
+	ids, err := tx.ClaimDue(Claim{Table: "mails", Order: "due_at, id", Limit: limit, Lease: lease, Counted: true, Suspects: true})
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
@@ -59,15 +62,15 @@ WHERE id IN `+listOf(len(ids)), textArgs(ids)...)
 		return nil, err
 	}
 	err = tx.Rows(`
-SELECT /* Mail.Claimed */ l.id, l.account_id, l.user_id, l.subject, l.plain, l.html, l.attempts, l.created_at,
+SELECT /* Mail.Claimed */ l.id, l.account_id, l.user_id, l.subject, l.plain, l.html, l.attempts, l.claims, l.created_at,
   COALESCE(u.name, ''), COALESCE(u.email, '')
 FROM mails l
 LEFT JOIN memberships m ON m.account_id = l.account_id AND m.user_id = l.user_id
 LEFT JOIN users u ON u.id = m.user_id
 WHERE l.id IN `+listOf(len(ids))+`
-ORDER BY l.id`, textArgs(ids), func(scan func(dest ...any) error) error {
+ORDER BY l.claims, l.id`, textArgs(ids), func(scan func(dest ...any) error) error {
 		var m MailTo
-		err := scan(&m.ID, &m.AccountID, &m.UserID, &m.Subject, &m.Plain, &m.HTML, &m.Attempts, &m.CreatedAt, &m.Name, &m.Address)
+		err := scan(&m.ID, &m.AccountID, &m.UserID, &m.Subject, &m.Plain, &m.HTML, &m.Attempts, &m.Claims, &m.CreatedAt, &m.Name, &m.Address)
 		list = append(list, m)
 		return err
 	})
@@ -86,7 +89,7 @@ WHERE id = ? AND account_id = ?`, status, tx.now, m.ID, m.AccountID)
 func (tx *Tx) RetryMail(m Mail, due time.Time) error {
 	return tx.Post(`
 UPDATE /* Mail.Retry */ mails
-SET due_at = ?, lease_until = NULL
+SET due_at = ?, lease_until = NULL, claims = 0
 WHERE id = ? AND account_id = ?`, due, m.ID, m.AccountID)
 }
 

@@ -12,12 +12,12 @@ import (
 const TopicDeliveries = "webhook-deliveries"
 
 const deliveryColumns = `id, account_id, environment, endpoint_id, event_id, event_type, subject, trigger_by, status,
-  attempts, due_at, created_at, finished_at`
+  attempts, claims, due_at, created_at, finished_at`
 
 func deliveryDest(d *portal.Delivery) []any {
 	return []any{
 		&d.ID, &d.AccountID, (*string)(&d.Environment), &d.EndpointID, &d.EventID, &d.EventType, &d.Subject, &d.Trigger,
-		&d.Status, &d.Attempts, &d.NextAt, &d.CreatedAt, &d.FinishedAt,
+		&d.Status, &d.Attempts, &d.Claims, &d.NextAt, &d.CreatedAt, &d.FinishedAt,
 	}
 }
 
@@ -44,13 +44,17 @@ type DeliveryClaim struct {
 }
 
 // ClaimDeliveries takes due deliveries, none of endpoints that asked for
-// patience, and writes the attempt that is about to be made of each.
+// patience, and writes the attempt that is about to be made of each. One that
+// was taken more than MaxClaims times without an outcome is to be given up.
 func (tx *Tx) ClaimDeliveries(c DeliveryClaim) (list []portal.Delivery, err error) {
 	defer portal.Wrap(&err, "ClaimDeliveries")
 	ids, err := tx.ClaimDue(Claim{
-		Table: "webhook_deliveries", PerKey: "endpoint_id", Most: c.PerEndpoint, Skip: c.Skip, Limit: c.Limit, Lease: c.Lease,
+		Table: "webhook_deliveries", PerKey: "endpoint_id", Most: c.PerEndpoint, Skip: c.Skip, Limit: c.Limit, Lease: c.Lease, Counted: true,
 		KeyWhere: "NOT EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = keys.k AND e.paused_until > ?)", KeyArgs: []any{tx.now},
 	})
+	if err == nil && len(ids) == 0 {
+		ids, err = tx.claimSuspectDelivery(c)
+	}
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
@@ -73,6 +77,17 @@ RETURNING `+deliveryColumns, textArgs(ids), func(scan func(dest ...any) error) e
 		}
 	}
 	return list, nil
+}
+
+// claimSuspectDelivery takes one of the deliveries that may be what ended the
+// process. It comes when no other is to be taken, so that a filled queue costs
+// nothing more, and nothing is taken beside it.
+func (tx *Tx) claimSuspectDelivery(c DeliveryClaim) ([]string, error) {
+	where, args := "NOT EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = t.endpoint_id AND e.paused_until > ?)", []any{tx.now}
+	if len(c.Skip) > 0 {
+		where, args = where+" AND t.endpoint_id NOT IN "+listOf(len(c.Skip)), append(args, textArgs(c.Skip)...)
+	}
+	return tx.claimSuspect(Claim{Table: "webhook_deliveries", Where: where, Args: args, Lease: c.Lease})
 }
 
 // BeginDelivery writes a new delivery that belongs to the caller, with the
@@ -104,7 +119,7 @@ WHERE delivery_id = ? AND number = ? AND outcome = ''`, d.ID, d.Attempts); err !
 		}
 		if err := tx.Post(`
 UPDATE /* Delivery.Unclaim */ webhook_deliveries
-SET attempts = attempts - 1
+SET attempts = attempts - 1, claims = claims - 1
 WHERE id = ? AND attempts = ? AND status = 'pending'`, d.ID, d.Attempts); err != nil {
 			return err
 		}
@@ -150,7 +165,7 @@ WHERE delivery_id = ? AND number = ?`,
 	}
 	return tx.Post(`
 UPDATE /* Delivery.Finish */ webhook_deliveries
-SET status = ?, due_at = ?, lease_until = NULL, finished_at = ?
+SET status = ?, due_at = ?, lease_until = NULL, claims = 0, finished_at = ?
 WHERE id = ? AND status = 'pending' AND attempts = ?`,
 		d.Status, d.NextAt, d.FinishedAt, d.ID, a.Number)
 }

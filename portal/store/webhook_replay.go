@@ -6,11 +6,11 @@ import (
 	"github.com/wppmarketing/developers/portal"
 )
 
-const replayColumns = `id, endpoint_id, from_at, to_at, types, failed_only, subject, queued, created_at, finished_at`
+const replayColumns = `id, endpoint_id, from_at, to_at, types, failed_only, subject, queued, failed, created_at, finished_at`
 
 func scanReplay(scan func(dest ...any) error) (w portal.WebhookReplay, err error) {
 	var types string
-	err = scan(&w.ID, &w.EndpointID, &w.From, &w.To, &types, &w.FailedOnly, &w.Subject, &w.Queued, &w.CreatedAt, &w.FinishedAt)
+	err = scan(&w.ID, &w.EndpointID, &w.From, &w.To, &types, &w.FailedOnly, &w.Subject, &w.Queued, &w.Failed, &w.CreatedAt, &w.FinishedAt)
 	if err != nil {
 		return w, err
 	}
@@ -74,42 +74,61 @@ LIMIT ?`, []any{endpointID, t.AccountID, string(t.Environment), limit}, func(sca
 // that it may make a delivery of. A step holds the writer of SQLite.
 const replayReach = 100
 
-// StepReplay does the next part of a replay that is due: it looks over a part of
-// the feed and makes the deliveries of up to limit events that are wanted. found
-// is false when no replay is due.
-func (tx *Tx) StepReplay(limit int, lease time.Duration) (found bool, err error) {
-	defer portal.Wrap(&err, "StepReplay")
-	ids, err := tx.ClaimDue(Claim{Table: "webhook_replays", Order: "due_at, id", Limit: 1, Lease: lease})
-	if err != nil || len(ids) == 0 {
-		return false, err
+// ClaimReplay takes the replay that has waited longest; not_found when none is
+// due. Claims is how often it was taken since its last step, this time included:
+// after more than MaxClaims times it is to be given up.
+func (tx *Tx) ClaimReplay(lease time.Duration) (id string, claims int, err error) {
+	defer portal.Wrap(&err, "ClaimReplay")
+	ids, err := tx.ClaimDue(Claim{Table: "webhook_replays", Order: "due_at, id", Limit: 1, Lease: lease, Counted: true, Suspects: true})
+	if err != nil {
+		return "", 0, err
 	}
+	if len(ids) == 0 {
+		return "", 0, errNoRow
+	}
+	err = tx.Row(`
+SELECT /* WebhookReplay.Claimed */ id, claims
+FROM webhook_replays
+WHERE id = ?`, []any{ids[0]}, &id, &claims)
+	return id, claims, err
+}
+
+// StepReplay does the next part of a replay: it looks over a part of the feed
+// and makes the deliveries of up to limit events that are wanted. A replay that
+// has ended is left alone.
+func (tx *Tx) StepReplay(id string, limit int) (err error) {
+	defer portal.Wrap(&err, "StepReplay(%s)", id)
 	var t portal.Tenant
 	var after int64
 	var w portal.WebhookReplay
 	w, err = scanReplay(func(dest ...any) error {
 		return tx.Row(`
-SELECT /* WebhookReplay.Claimed */ `+replayColumns+`, account_id, environment, after_feed
-FROM webhook_replays
-WHERE id = ?`, []any{ids[0]}, append(dest, &t.AccountID, (*string)(&t.Environment), &after)...)
+UPDATE /* WebhookReplay.Begin */ webhook_replays
+SET claims = 0, lease_until = NULL
+WHERE id = ? AND due_at IS NOT NULL
+RETURNING `+replayColumns+`, account_id, environment, after_feed`, []any{id}, append(dest, &t.AccountID, (*string)(&t.Environment), &after)...)
 	})
+	if portal.CodeOf(err) == portal.CodeNotFound {
+		return nil
+	}
 	if err != nil {
-		return true, err
+		return err
 	}
 	head, err := tx.FeedHead()
 	if err != nil {
-		return true, err
+		return err
 	}
 	reach := after + int64(replayReach*limit)
 	events, err := tx.replayed(t, w, feedRange{after, reach}, limit)
 	if err != nil {
-		return true, err
+		return err
 	}
 	endpoint, err := tx.Endpoint(t, w.EndpointID)
 	if portal.CodeOf(err) == portal.CodeNotFound || err == nil && endpoint.Status != portal.EndpointEnabled {
-		return true, tx.endReplay(w, after) // nobody is there to be told
+		return tx.endReplay(w, after) // nobody is there to be told
 	}
 	if err != nil {
-		return true, err
+		return err
 	}
 	for _, e := range events {
 		after = e.Feed
@@ -117,19 +136,19 @@ WHERE id = ?`, []any{ids[0]}, append(dest, &t.AccountID, (*string)(&t.Environmen
 			continue
 		}
 		if err := tx.InsertDelivery(newDelivery(e, w.EndpointID, portal.TriggerReplay, tx.now)); err != nil {
-			return true, err
+			return err
 		}
 		w.Queued++
 	}
 	if len(events) < limit && reach >= head {
-		return true, tx.endReplay(w, after)
+		return tx.endReplay(w, after)
 	}
 	if len(events) < limit {
 		after = reach // nothing more lies before it
 	}
-	return true, tx.Post(`
+	return tx.Post(`
 UPDATE /* WebhookReplay.Step */ webhook_replays
-SET after_feed = ?, queued = ?, lease_until = NULL
+SET after_feed = ?, queued = ?
 WHERE id = ?`, after, w.Queued, w.ID)
 }
 
@@ -173,8 +192,16 @@ LIMIT ?`, append(args, limit), func(scan func(dest ...any) error) error {
 func (tx *Tx) endReplay(w portal.WebhookReplay, after int64) error {
 	return tx.Post(`
 UPDATE /* WebhookReplay.End */ webhook_replays
-SET after_feed = ?, queued = ?, finished_at = ?, due_at = NULL, lease_until = NULL
+SET after_feed = ?, queued = ?, finished_at = ?, due_at = NULL
 WHERE id = ?`, after, w.Queued, tx.now, w.ID)
+}
+
+// FailReplay gives up a replay that the program cannot go on with.
+func (tx *Tx) FailReplay(id string) error {
+	return tx.Post(`
+UPDATE /* WebhookReplay.Fail */ webhook_replays
+SET failed = TRUE, finished_at = ?, due_at = NULL, lease_until = NULL
+WHERE id = ?`, tx.now, id)
 }
 
 // ReplayDue reports whether a replay waits to be gone on with.

@@ -81,19 +81,26 @@ func (s *Service) Left() <-chan struct{} { return s.room.Left() }
 // Wait returns when nothing is under way.
 func (s *Service) Wait() { s.lanes.Wait() }
 
-// job is one attempt of a delivery. A panic ends the attempt, not the worker;
-// the delivery is tried again when its lease ends.
+// job is one attempt of a delivery. A panic ends the attempt, not the worker.
+// What comes back again and again without an outcome is given up without a call:
+// it may be what ends the process.
 func (s *Service) job(ctx context.Context, d portal.Delivery, e portal.WebhookEvent) lanes.Job {
 	ctx = context.WithoutCancel(ctx)
 	return lanes.Job{
 		Do: func() {
 			defer s.room.Leave(d.ID)
+			if d.Claims > store.MaxClaims {
+				s.logOf(d).ErrorContext(ctx, "delivery given up: nobody who took it came back with an outcome", "claims", d.Claims)
+				s.breakOff(ctx, d)
+				return
+			}
 			if _, _, err := s.attempt(ctx, d, e); err != nil {
-				s.logOf(d).WarnContext(ctx, "delivery not finished", "error", err)
+				s.logOf(d).WarnContext(ctx, "delivery not finished", "error", err) // due again when the lease ends
 			}
 		},
 		Died: func(p *lanes.Panic) {
 			s.logOf(d).ErrorContext(ctx, "delivering panicked", "panic", p.Value, "stack", p.Stack)
+			s.breakOff(ctx, d)
 		},
 	}
 }
@@ -102,30 +109,42 @@ func (s *Service) logOf(d portal.Delivery) *slog.Logger {
 	return s.log.With("delivery", d.ID, "endpoint", d.EndpointID, "account", d.AccountID, "environment", string(d.Environment))
 }
 
-// attempt calls the receiver and writes what came of it.
+// attempt calls the receiver and writes what came of it. What fails on our side
+// before the answer is an attempt that was interrupted.
 func (s *Service) attempt(ctx context.Context, d portal.Delivery, e portal.WebhookEvent) (portal.Delivery, portal.DeliveryAttempt, error) {
 	k, err := s.endpoint(ctx, d.EndpointID)
 	gone := portal.CodeOf(err) == portal.CodeNotFound || err == nil && k.endpoint.Status != portal.EndpointEnabled && d.Trigger != portal.TriggerTest
-	if err != nil && !gone {
-		return d, portal.DeliveryAttempt{}, err
-	}
 	var res result
-	if !gone && e.ID != "" {
-		if res, err = s.call(ctx, k, e); err != nil {
-			return d, portal.DeliveryAttempt{}, err
-		}
+	if err == nil && !gone && e.ID != "" {
+		res, err = s.call(ctx, k, e)
 	}
+	if err != nil && !gone {
+		s.logOf(d).ErrorContext(ctx, "delivery attempt broke off", "error", err)
+		res = result{outcome: portal.OutcomeInterrupted}
+	}
+	return s.settle(ctx, d, k.endpoint, res)
+}
+
+// breakOff writes that an attempt has no answer to be known.
+func (s *Service) breakOff(ctx context.Context, d portal.Delivery) {
+	if _, _, err := s.settle(ctx, d, portal.WebhookEndpoint{}, result{outcome: portal.OutcomeInterrupted}); err != nil {
+		s.logOf(d).WarnContext(ctx, "delivery not finished", "error", err)
+	}
+}
+
+// settle writes the result of an attempt.
+func (s *Service) settle(ctx context.Context, d portal.Delivery, e portal.WebhookEndpoint, res result) (portal.Delivery, portal.DeliveryAttempt, error) {
 	a := portal.DeliveryAttempt{
 		DeliveryID: d.ID, Number: d.Attempts, Trigger: d.Trigger, Duration: res.took, Outcome: res.outcome,
 		HTTPStatus: res.status, Request: res.request, Response: res.response,
 	}
 	v := s.judge(d, res)
 	d = v.delivery
-	err = s.store.Tx(ctx, func(tx *store.Tx) error {
+	err := s.store.Tx(ctx, func(tx *store.Tx) error {
 		if err := tx.FinishDelivery(d, a); err != nil {
 			return err
 		}
-		return s.consequences(tx, k.endpoint, v)
+		return s.consequences(tx, e, v)
 	})
 	if err == nil {
 		s.health.note(d, res, s.store.Now())

@@ -228,8 +228,11 @@ func TestReplayLooksInParts(t *testing.T) {
 		var queued []int
 		for steps := 0; steps < 10; steps++ {
 			b.tx(func(tx *store.Tx) error {
-				_, err := tx.StepReplay(1, time.Minute)
-				return err
+				id, _, err := tx.ClaimReplay(time.Minute)
+				if err != nil {
+					return err
+				}
+				return tx.StepReplay(id, 1)
 			})
 			list, err := b.service.Replays(t.Context(), b.caller.Tenant, made.ID)
 			if err != nil {

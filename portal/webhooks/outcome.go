@@ -43,7 +43,7 @@ func (s *Service) judge(d portal.Delivery, res result) verdict {
 		end(portal.DeliveryDead)
 		v.gone = true
 	case strings.EqualFold(res.header.Get("Webhook-Delivery"), "abort-message"),
-		d.Trigger == portal.TriggerTest, d.Attempts > len(s.o.Schedule):
+		d.Trigger == portal.TriggerTest, d.Attempts > len(s.o.Schedule), d.Claims > store.MaxClaims:
 		end(portal.DeliveryDead)
 	default:
 		next := now.Add(max(spread(s.o.Schedule[d.Attempts-1]), wait))
@@ -118,9 +118,10 @@ type healthNews struct {
 	rows map[string]*store.EndpointNews
 }
 
-// note adds an attempt. What a person asked for says nothing about health.
+// note adds an attempt. What a person asked for says nothing about health, and
+// neither does what we broke off.
 func (h *healthNews) note(d portal.Delivery, res result, now time.Time) {
-	if d.Trigger != portal.TriggerAutomatic || res.outcome == "" {
+	if d.Trigger != portal.TriggerAutomatic || res.outcome == "" || res.outcome == portal.OutcomeInterrupted {
 		return
 	}
 	h.mu.Lock()

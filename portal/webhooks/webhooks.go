@@ -6,7 +6,10 @@
 // Delivery is at least once, in no order: an event keeps its id over all
 // repetitions, and its sequence lets a receiver drop what is late. Each attempt
 // is stored before its call. What waits is in the store; a killed process loses
-// nothing, and what it was calling is called again.
+// nothing, and what it was calling is called again. An attempt that our side breaks
+// off (an error, a panic) waits for its retry like one that failed. What is taken
+// store.MaxClaims times without any outcome is given up: a delivery as dead, a
+// replay as failed.
 //
 // It is the only package that dials customers, through a client of portal/dial
 // that refuses private addresses when it dials. It must not decide what an
@@ -14,7 +17,8 @@
 //
 // Known weaknesses. The health of an endpoint is written once a second, so a
 // killed process forgets the last second of it. When nodes on PostgreSQL fail
-// between a call and its outcome, the receiver hears of the event twice.
+// between a call and its outcome, the receiver hears of the event twice. A delivery
+// that is given up without a call has an attempt for it, too, as interrupted.
 package webhooks
 
 import (

@@ -41,7 +41,7 @@ type DeliveryAttempt struct {
 	Trigger    string            `json:"trigger" doc:"automatic, resend, replay or test."`
 	At         string            `json:"at" format:"date-time"`
 	DurationMS *float64          `json:"duration_ms" doc:"Null while under way."`
-	Outcome    *string           `json:"outcome" doc:"succeeded, http_error, redirect, timeout, connection_error, tls_error, address_refused or interrupted (we were restarted; you may have the event); null while under way."`
+	Outcome    *string           `json:"outcome" doc:"succeeded, http_error, redirect, timeout, connection_error, tls_error, address_refused or interrupted (we broke it off; you may have the event); null while under way."`
 	HTTPStatus *int              `json:"http_status" doc:"Null without an answer."`
 	Request    *DeliveryRequest  `json:"request" doc:"What was sent; the values of your own headers are masked."`
 	Response   *DeliveryResponse `json:"response" doc:"What your server answered, masked, cut at 16 KiB."`

@@ -54,5 +54,5 @@ var webhookDescriptions = []portal.Words{
 	{EN: "https, public.", PT: "https, público."},
 	{EN: "manual, failing, or gone (your server answered 410).", PT: "manual, failing, ou gone (o seu servidor respondeu 410)."},
 	{EN: "pending, succeeded, dead (given up) or canceled (the endpoint was deleted or disabled).", PT: "pending, succeeded, dead (desistimos) ou canceled (o endpoint foi excluído ou desativado)."},
-	{EN: "succeeded, http_error, redirect, timeout, connection_error, tls_error, address_refused or interrupted (we were restarted; you may have the event); null while under way.", PT: "succeeded, http_error, redirect, timeout, connection_error, tls_error, address_refused ou interrupted (fomos reiniciados; o evento pode ter chegado); null enquanto está em andamento."},
+	{EN: "succeeded, http_error, redirect, timeout, connection_error, tls_error, address_refused or interrupted (we broke it off; you may have the event); null while under way.", PT: "succeeded, http_error, redirect, timeout, connection_error, tls_error, address_refused ou interrupted (nós a interrompemos; o evento pode ter chegado); null enquanto está em andamento."},
 }

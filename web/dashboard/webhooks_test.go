@@ -198,6 +198,48 @@ func TestPeopleAreToldOfAFailingEndpoint(t *testing.T) {
 	}
 }
 
+// TestWhatWeGaveUpIsSaid: the page of an endpoint shows a replay that the program
+// could not go on with, and that of a delivery says whose fault it is.
+func TestWhatWeGaveUpIsSaid(t *testing.T) {
+	t.Parallel()
+	h := newHookDesk(t)
+	h.post("/webhooks", h.form(), http.StatusOK)
+	path := "/webhooks/" + h.endpoints()[0].ID
+	h.post(path+"/replay", url.Values{"from": {"2026-01-01T10:00"}}, http.StatusOK)
+	h.write(func(tx *store.Tx) error {
+		_, err := h.send(tx, messaging.Draft{To: "+5511900000001", Type: portal.TypeText, Content: portal.Content{Text: &portal.Text{Body: "oi"}}})
+		return err
+	})
+	h.write(func(tx *store.Tx) error { // nobody who took the replay came back
+		_, err := tx.Exec(`UPDATE webhook_replays SET claims = ?`, store.MaxClaims)
+		return err
+	})
+	if _, err := h.Webhooks.Route(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h.write(func(tx *store.Tx) error { // nor the delivery
+		_, err := tx.Exec(`UPDATE webhook_deliveries SET claims = ?`, store.MaxClaims)
+		return err
+	})
+	for n := 1; n > 0; h.Webhooks.Wait() {
+		var err error
+		if n, err = h.Webhooks.Deliver(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page := h.read(path, http.StatusOK)
+	if !strings.Contains(page, "Given up") || !strings.Contains(page, "Replay the range again; if that fails too") {
+		t.Error("the replay is not shown as given up")
+	}
+	link := regexp.MustCompile(path + `/deliveries/dlv_\w+`).FindString(page)
+	if page := h.read(link, http.StatusOK); !strings.Contains(page, "Broken off on our side") || !strings.Contains(page, "We gave up. Send it again; if that fails too") {
+		t.Error("the delivery does not say who gave up")
+	}
+	if len(h.got) != 0 {
+		t.Errorf("%d calls", len(h.got))
+	}
+}
+
 // TestDeliveryAsCommand: the command that is copied calls the receiver with a
 // signature that verifies, and holds no secret itself.
 func TestDeliveryAsCommand(t *testing.T) {
