@@ -231,7 +231,7 @@ func attemptParts(id string, p AttemptProps) templ.Component {
 					var templ_7745c5c3_Var7 string
 					templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(ui.L(ctx, "The body is not shown to you, or is no longer kept: events stay for 30 days.", "O corpo não é mostrado a você ou já não é guardado: eventos ficam por 30 dias."))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/webhook_attempt.templ`, Line: 98, Col: 200}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `webhook_attempt.templ`, Line: 98, Col: 200}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 					if templ_7745c5c3_Err != nil {
