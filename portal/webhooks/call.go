@@ -52,6 +52,7 @@ func (s *Service) call(ctx context.Context, k knownEndpoint, e portal.WebhookEve
 		header.Set(name, value)
 	}
 	req.Header = header
+	res.outcome = portal.OutcomeInterrupted // should there be a panic
 	defer func() { s.o.Observe(res.outcome, res.took) }()
 	start := time.Now()
 	resp, err := s.client.Do(req)
