@@ -144,7 +144,7 @@ func queueText(ctx context.Context, q HealthQueue) string {
 	for _, part := range []struct {
 		n      int64
 		en, pt string
-	}{{q.Leased, "being worked on", "em andamento"}, {q.Later, "later", "para depois"}, {q.Dead, "given up", "abandonados"}} {
+	}{{q.Leased, "being worked on", "em andamento"}, {q.Later, "later", "para depois"}, {q.Dead, "given up", "sem mais tentativas"}} {
 		if part.n > 0 {
 			parts = append(parts, countedText(ctx, part.n)+" "+ui.L(ctx, part.en, part.pt))
 		}
